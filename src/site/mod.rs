@@ -1,0 +1,17 @@
+//! The model of a site: what `enmon.yaml` says, checked and with its names resolved.
+//!
+//! This room decides what a valid site is and proves its fail-safe. It does no I/O: texts come in, findings and models go out.
+
+mod address;
+mod file;
+mod model;
+mod period;
+mod phase;
+mod units;
+
+pub use address::{Address, AddressError, Parity, SerialLine};
+pub use file::*;
+pub use model::*;
+pub use period::{Period, PeriodError};
+pub use phase::{PerPhase, Phase};
+pub use units::{Amps, Volts, Watts};
