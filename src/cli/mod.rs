@@ -1,3 +1,98 @@
-//! cli
-/// x
-pub fn main(_: std::env::ArgsOs) -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+//! The command line: flags become settings, a room does the work, its report goes to `ui`. A file for each command group.
+
+mod breaker;
+mod charger;
+mod check;
+mod completions;
+mod context;
+mod control;
+mod demo;
+mod init;
+mod man;
+mod modbus;
+mod sim;
+mod status;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use context::{Context, GlobalArgs};
+
+use crate::error::Result;
+use crate::ui;
+
+/// One tool for the administrator of an energy site.
+#[derive(Debug, Parser)]
+#[command(name = "enmon", version, about, long_about = None, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a simulated garage and the controller on it, and show it live
+    Demo(demo::DemoArgs),
+    /// Write a commented site file to start from
+    Init(init::InitArgs),
+    /// Check a site file, and prove its fail-safe
+    Check(check::CheckArgs),
+    /// Show the state of a running site
+    Status(status::StatusArgs),
+    /// Run, plan and steer the control loop
+    Control(control::ControlArgs),
+    /// List chargers and set their limits
+    Charger(charger::ChargerArgs),
+    /// List breakers
+    Breaker(breaker::BreakerArgs),
+    /// Read and write Modbus registers
+    Modbus(modbus::ModbusArgs),
+    /// Start the simulated devices of a site
+    Sim(sim::SimArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    /// Write the man pages into a folder
+    Man(man::ManArgs),
+}
+
+/// Returns the whole command, for completions, man pages and tests.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Parses the arguments, runs the command, renders what went wrong, and returns the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // clap prints help and version on stdout with exit code 0, and usage errors on stderr with 2
+        Err(error) => return ExitCode::from(ui::print_clap_error(&error)),
+    };
+    let context = Context::new(cli.global);
+    match run(cli.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.ui.error(&error);
+            ExitCode::from(error.kind.exit_code())
+        }
+    }
+}
+
+fn run(command: Command, context: &Context) -> Result<()> {
+    match command {
+        Command::Demo(args) => demo::run(args, context),
+        Command::Init(args) => init::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Status(args) => status::run(args, context),
+        Command::Control(args) => control::run(args, context),
+        Command::Charger(args) => charger::run(args, context),
+        Command::Breaker(args) => breaker::run(args, context),
+        Command::Modbus(args) => modbus::run(args, context),
+        Command::Sim(args) => sim::run(args, context),
+        Command::Completions(args) => completions::run(args, context),
+        Command::Man(args) => man::run(args, context),
+    }
+}

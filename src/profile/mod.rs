@@ -1,1 +1,7 @@
-//! profile
+//! Device profiles: what a device's registers mean. A new device is a YAML file, not code.
+//!
+//! This room decides what a valid profile is and where a value stands; it leaves reading and writing to `modbus` and `plant`.
+
+mod file;
+
+pub use file::*;

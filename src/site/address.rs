@@ -126,7 +126,8 @@ fn serial_line(rest: &str) -> Result<SerialLine, String> {
         match (key, value) {
             ("baud", _) => {
                 let baud = value.parse().ok().filter(|baud| (50..=4_000_000).contains(baud));
-                line.baud = Some(baud.ok_or_else(|| format!("baud `{value}` is no rate between 50 and 4000000"))?);
+                line.baud =
+                    Some(baud.ok_or_else(|| format!("baud `{value}` is no rate between 50 and 4000000"))?);
             }
             ("parity", "none") => line.parity = Some(Parity::None),
             ("parity", "even") => line.parity = Some(Parity::Even),
@@ -150,7 +151,9 @@ fn network(rest: &str, default_port: u16) -> Result<(String, u16, String), Strin
     };
     let (host, port) = authority.split_at(after_host);
     let port = match port.strip_prefix(':') {
-        Some(port) => port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no TCP port"))?,
+        Some(port) => {
+            port.parse().ok().filter(|&port| port > 0).ok_or_else(|| format!("`{port}` is no TCP port"))?
+        }
         None if port.is_empty() => default_port,
         None => return Err(format!("`{port}` behind the host is not understood")),
     };
@@ -165,12 +168,16 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let refuse = |reason: String| AddressError { text: text.to_owned(), reason };
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| refuse("write the protocol first, for example modbus+tcp://10.0.0.5:502".into()))?;
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| {
+            refuse("write the protocol first, for example modbus+tcp://10.0.0.5:502".into())
+        })?;
         let without_path = |default_port| {
             let (host, port, path) = network(rest, default_port)?;
-            if path.is_empty() { Ok((host, port)) } else { Err(format!("`{path}` behind the port is not understood")) }
+            if path.is_empty() {
+                Ok((host, port))
+            } else {
+                Err(format!("`{path}` behind the port is not understood"))
+            }
         };
         let parsed = match scheme {
             "modbus+tcp" => without_path(502).map(|(host, port)| Address::ModbusTcp { host, port }),

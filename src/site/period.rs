@@ -54,7 +54,8 @@ impl FromStr for Period {
             rest = &rest[digits..];
             let (unit, ms) = UNITS.iter().find(|(unit, _)| rest.starts_with(unit)).ok_or_else(refuse)?;
             rest = &rest[unit.len()..];
-            total_ms = count.checked_mul(*ms).and_then(|part| total_ms.checked_add(part)).ok_or_else(refuse)?;
+            total_ms =
+                count.checked_mul(*ms).and_then(|part| total_ms.checked_add(part)).ok_or_else(refuse)?;
         }
         Ok(Period::from_millis(total_ms))
     }
@@ -116,7 +117,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in ["", "5", "s", "1.5s", "-1s", "5 s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+        for text in
+            ["", "5", "s", "1.5s", "-1s", "5 s", "1w", "99999999999999999999s", "18446744073709551615d"]
+        {
             assert!(text.parse::<Period>().is_err(), "{text} was taken");
         }
     }

@@ -1,0 +1,99 @@
+//! The door through which the driver sees the plant. Adapters live in `plant`.
+
+use std::future::Future;
+
+use super::{
+    BreakerReading, CabinetReading, ChargerReading, EndpointReading, MeterReading, Reading, SolarReading,
+    Time,
+};
+use crate::site::{Amps, ChargerId};
+
+/// One device of the site, by position in its vector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeviceRef {
+    /// A meter.
+    Meter(usize),
+    /// A charger.
+    Charger(usize),
+    /// A breaker.
+    Breaker(usize),
+    /// A cabinet.
+    Cabinet(usize),
+    /// A solar input.
+    Solar(usize),
+    /// An ESP node.
+    Endpoint(usize),
+}
+
+/// What a device said.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// A meter's.
+    Meter(MeterReading),
+    /// A charger's.
+    Charger(ChargerReading),
+    /// A breaker's.
+    Breaker(BreakerReading),
+    /// A cabinet's.
+    Cabinet(CabinetReading),
+    /// A solar input's.
+    Solar(SolarReading),
+    /// An ESP node's.
+    Endpoint(EndpointReading),
+}
+
+/// What comes back from the plant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A device was read.
+    Observed {
+        /// Which one.
+        device: DeviceRef,
+        /// The cycle for which it was read.
+        cycle: u64,
+        /// What it said, and when it was asked.
+        reading: Reading<Values>,
+    },
+    /// A device could not be read in this cycle.
+    Failed {
+        /// Which one.
+        device: DeviceRef,
+        /// The cycle for which it was asked.
+        cycle: u64,
+        /// Why, with host, unit and register.
+        error: String,
+    },
+    /// A limit was written and read back.
+    Acknowledged {
+        /// Which charger.
+        charger: ChargerId,
+        /// The limit that was written.
+        setpoint: Amps,
+        /// What the charger says it offers.
+        offered: Amps,
+        /// When it was read back.
+        at: Time,
+    },
+    /// A limit could not be written, or not be read back: it may have arrived all the same.
+    NotAcknowledged {
+        /// Which charger.
+        charger: ChargerId,
+        /// The limit.
+        setpoint: Amps,
+        /// Why.
+        error: String,
+    },
+}
+
+/// The plant as the driver sees it. All methods but [`next`](Plant::next) return at once.
+pub trait Plant: Send {
+    /// Asks every device for its values; each answers with one [`Event::Observed`] or [`Event::Failed`] of that cycle. A device that
+    /// is still busy with an earlier cycle answers for the newest one when it can.
+    fn observe(&mut self, cycle: u64);
+
+    /// Sends a limit to a charger. A newer limit replaces one that has not gone out yet.
+    fn command(&mut self, charger: ChargerId, setpoint: Amps);
+
+    /// Waits for the next event; `None` when the plant is gone.
+    fn next(&mut self) -> impl Future<Output = Option<Event>> + Send;
+}
