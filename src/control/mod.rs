@@ -5,6 +5,8 @@
 
 mod alarms;
 mod allocate;
+mod chronicle;
+mod driver;
 #[cfg(test)]
 mod fixture;
 mod hub;
@@ -14,6 +16,7 @@ mod loads;
 mod network;
 mod plant_port;
 mod reason;
+mod report;
 mod snapshot;
 mod state;
 mod status;
@@ -22,10 +25,12 @@ mod step;
 mod step_tests;
 mod time;
 mod turns;
+mod view;
 mod wish;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
 pub use journal_port::*;
 pub use ledger::OfferLedger;
@@ -33,8 +38,10 @@ pub use loads::CircuitLoad;
 pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
 pub use reason::Reason;
+pub use report::site_status;
 pub use snapshot::*;
 pub use state::*;
 pub use status::*;
 pub use step::{Decision, Setpoint, site_network, step};
 pub use time::Time;
+pub use view::{devices, link, name};
