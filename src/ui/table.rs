@@ -136,6 +136,8 @@ impl Table {
         force_color_output(true);
         let mut grid = comfy_table::Table::new();
         grid.load_style(TableStyle::new()).enforce_styling();
+        // blanks without style can be trimmed from the ends of lines
+        grid.style_text_only();
         match width {
             Some(width) => grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
             None => grid.set_content_arrangement(ContentArrangement::Disabled),
@@ -176,5 +178,67 @@ fn square((cell, column): (&Cell, &Column)) -> Square {
         Tone::Warning => square.fg(Color::Yellow),
         Tone::Bad => square.fg(Color::Red).add_attribute(Attribute::Bold),
         Tone::Faint => square.add_attribute(Attribute::Dim),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chargers() -> Table {
+        let mut table = Table::new([
+            Column::text("charger"),
+            Column::text("state"),
+            Column::number("offered", "A"),
+            Column::text("why"),
+        ]);
+        table.row([
+            Cell::new("ev1"),
+            Cell::new("charging").tone(Tone::Good),
+            Cell::number(16.0, 1),
+            Cell::new("limited by row-1 L2: 40 A, 3 chargers share"),
+        ]);
+        table.row([
+            Cell::new("ev12"),
+            Cell::new("fault").tone(Tone::Bad),
+            Cell::maybe(None, 1),
+            Cell::new(""),
+        ]);
+        table
+    }
+
+    fn rendered(width: Option<u16>) -> String {
+        let mut text = Vec::new();
+        chargers().render_within(&mut text, width).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn columns_are_aligned_and_units_stand_in_the_header() {
+        insta::assert_snapshot!(anstream::adapter::strip_str(&rendered(None)), @r"
+        CHARGER  STATE     OFFERED A  WHY
+        ev1      charging       16.0  limited by row-1 L2: 40 A, 3 chargers share
+        ev12     fault             -
+        ");
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_words_and_keeps_numbers() {
+        let text = anstream::adapter::strip_str(&rendered(Some(50))).to_string();
+        insta::assert_snapshot!(text, @r"
+        CHARGER  STATE     OFFERED A  WHY
+        ev1      charging       16.0  limited by row-1 L2…
+        ev12     fault             -
+        ");
+        assert!(text.lines().all(|line| line.chars().count() <= 50), "{text}");
+    }
+
+    #[test]
+    fn tones_are_colours() {
+        assert!(
+            rendered(None).contains("\x1b[38;5;9m") || rendered(None).contains("\x1b[31m"),
+            "{:?}",
+            rendered(None)
+        );
     }
 }

@@ -5,8 +5,8 @@ use ratatui::text::Span;
 
 use super::theme::{Segment, Theme};
 
-/// How far a bar goes on beyond the limit, so that an excess can be seen.
-const BEYOND_LIMIT: f64 = 1.12;
+/// The share of a bar up to its limit, in percent; the rest is there so that an excess can be seen.
+const UP_TO_LIMIT: usize = 89;
 
 const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
@@ -25,7 +25,7 @@ pub(super) struct Load {
 
 /// Draws a bar that goes on beyond its limit, with a mark at the limit.
 pub(super) fn with_limit_mark(load: Load, width: usize, theme: Theme) -> Vec<Span<'static>> {
-    let mark = (width as f64 / BEYOND_LIMIT) as usize;
+    let mark = width * UP_TO_LIMIT / 100;
     Stack::new(load, mark, width).spans(Some(mark), theme)
 }
 
@@ -158,13 +158,13 @@ mod tests {
     #[test]
     fn segments_are_stacked_in_order() {
         let load = Load { other: 10.0, drawn: 10.0, offered: 20.0, limit: 50.0 };
-        assert_eq!(mono(load, 28), "█████▓▓▓▓▓░░░░░··········│  ");
+        assert_eq!(mono(load, 29), "█████▓▓▓▓▓░░░░░··········│   ");
     }
 
     #[test]
     fn an_excess_goes_beyond_the_mark() {
         let load = Load { other: 40.0, drawn: 5.0, offered: 14.0, limit: 50.0 };
-        assert_eq!(mono(load, 28), "████████████████████▓▓▓░░│! ");
+        assert_eq!(mono(load, 29), "████████████████████▓▓▓░░│!  ");
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl CircuitColumns {
         let Some(phase) = circuit.phases.get(index) else { return Line::default() };
         let mut spans = vec![match index {
             0 => self.name_span(circuit, theme),
-            1 if circuit.meter_unknown => {
+            1 if circuit.meter_unknown && self.name > 12 => {
                 Span::styled(text::left(" meter silent", self.name + 1), theme.tone(Tone::Warning))
             }
             _ => Span::raw(" ".repeat(self.name + 1)),

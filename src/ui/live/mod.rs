@@ -8,6 +8,8 @@ mod chargers;
 mod circuits;
 mod page;
 mod plain;
+#[cfg(test)]
+mod sample;
 mod screen;
 mod text;
 mod theme;

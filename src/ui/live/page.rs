@@ -8,7 +8,7 @@ use super::chargers::ChargerColumns;
 use super::circuits::CircuitColumns;
 use super::text;
 use super::theme::Theme;
-use super::view::View;
+use super::view::{ExtraRow, View};
 use crate::ui::Tone;
 
 /// A line of the part that scrolls.
@@ -40,7 +40,7 @@ pub fn render(frame: &mut Frame<'_>, view: &View, theme: Theme, first: usize) ->
         return Scrolled { first, page: 1 };
     }
     let mut bottom = alarm_lines(view, theme, width, height);
-    bottom.extend(extra_lines(view, theme, width, if height >= 30 { 2 } else { 1 }));
+    bottom.extend(extra_lines(view, theme, width, if height >= 24 { 2 } else { 1 }));
     // one row for the title, one for the footer; the body keeps at least half
     bottom.truncate(height.saturating_sub(2) / 2);
     let spare = usize::from(height >= 28);
@@ -141,23 +141,37 @@ fn alarm_lines(view: &View, theme: Theme, width: usize, height: usize) -> Vec<Li
     lines
 }
 
-/// Other devices one after the other, on at most `most` lines.
+/// Other devices one after the other, on at most `most` lines; where not all of them fit, those that need attention go first.
 fn extra_lines(view: &View, theme: Theme, width: usize, most: usize) -> Vec<Line<'static>> {
+    let mut extras: Vec<&ExtraRow> = view.extras.iter().collect();
+    let lines = flow(&extras, theme, width);
+    if lines.len() <= most {
+        return lines;
+    }
+    extras.sort_by_key(|extra| match extra.tone {
+        Tone::Bad => 0,
+        Tone::Warning => 1,
+        Tone::Plain | Tone::Good | Tone::Faint => 2,
+    });
+    let mut lines = flow(&extras, theme, width);
+    lines.truncate(most);
+    lines
+}
+
+fn flow(extras: &[&ExtraRow], theme: Theme, width: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
-    for extra in &view.extras {
+    for extra in extras {
         let spans = [
             Span::styled(format!("{} ", text::cut(&extra.label, width / 3)), theme.faint()),
             Span::styled(text::cut(&extra.value, width / 2), theme.tone(extra.tone)),
         ];
         let needed: usize = spans.iter().map(Span::width).sum();
-        let count = lines.len();
         match lines.last_mut() {
             Some(line) if line.width() + 3 + needed <= width => {
                 line.push_span(Span::raw("   "));
                 line.spans.extend(spans);
             }
-            _ if count < most => lines.push(Line::from(spans.to_vec())),
-            _ => break,
+            _ => lines.push(Line::from(spans.to_vec())),
         }
     }
     lines
@@ -176,4 +190,80 @@ fn footer_line(view: &View, theme: Theme, width: usize, rows: (usize, usize, usi
         Span::raw(" "),
         Span::styled(keys, theme.tone(Tone::Plain)),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+    use ratatui::style::Color;
+
+    use super::super::sample::garage;
+    use super::*;
+
+    fn drawn(view: &View, theme: Theme, size: (u16, u16), first: usize) -> (Terminal<TestBackend>, Scrolled) {
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let mut scrolled = Scrolled::default();
+        terminal.draw(|frame| scrolled = render(frame, view, theme, first)).unwrap();
+        (terminal, scrolled)
+    }
+
+    fn text_of(view: &View, size: (u16, u16), first: usize) -> String {
+        drawn(view, Theme::mono(), size, first).0.backend().to_string()
+    }
+
+    #[test]
+    fn the_page_fits_usual_terminals() {
+        for size in [(80, 24), (100, 30), (140, 45), (48, 20)] {
+            insta::assert_snapshot!(format!("page_{}x{}", size.0, size.1), text_of(&garage(12), size, 0));
+        }
+    }
+
+    #[test]
+    fn more_chargers_than_fit_can_be_scrolled_to_the_last_one() {
+        let view = garage(300);
+        insta::assert_snapshot!("page_80x24_scrolled", text_of(&view, (80, 24), 40));
+        let (terminal, scrolled) = drawn(&view, Theme::mono(), (80, 24), usize::MAX);
+        assert!(terminal.backend().to_string().contains("ev300"));
+        assert_eq!(
+            scrolled.first + scrolled.page,
+            300 + 6,
+            "rows: 2 headings, 3 circuits, a blank, 300 chargers"
+        );
+    }
+
+    #[test]
+    fn what_needs_attention_stays_in_sight() {
+        let mut view = garage(2);
+        let many = (1..40).map(|number| ExtraRow {
+            label: format!("q{number}"),
+            value: "on".into(),
+            ..ExtraRow::default()
+        });
+        view.extras.splice(0..0, many);
+        assert!(text_of(&view, (60, 24), 0).contains("row-2-breaker tripped"));
+    }
+
+    #[test]
+    fn no_size_and_no_site_is_too_small() {
+        let few = [View::default(), garage(0), garage(1)];
+        for view in &few {
+            for width in [1, 5, 19, 20, 21, 30, 43, 44, 55, 56, 64, 92, 300] {
+                for height in [1, 2, 3, 4, 5, 8, 28, 100] {
+                    drawn(view, Theme::color(), (width, height), 3);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_colour_no_cell_has_one() {
+        let (terminal, _) = drawn(&garage(12), Theme::mono(), (100, 30), 0);
+        let cells = &terminal.backend().buffer().content;
+        assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+        let (terminal, _) = drawn(&garage(12), Theme::color(), (100, 30), 0);
+        let cells = &terminal.backend().buffer().content;
+        // 34 A on a 32 A circuit: the part beyond the mark is red
+        assert!(cells.iter().any(|cell| cell.bg == Color::Indexed(160)));
+    }
 }

@@ -10,7 +10,7 @@ use super::view::{ChargerRow, CircuitRow, View};
 pub fn plain(view: &View, earlier: Option<&View>) -> String {
     let names = view.circuits.iter().map(|circuit| &circuit.name);
     let names = names.chain(view.chargers.iter().map(|charger| &charger.name));
-    let width = names.map(|name| text::width(name)).max().unwrap_or(0).clamp(7, 24);
+    let width = names.map(|name| text::width(name)).max().unwrap_or(0).clamp(8, 24);
     let mut lines = String::new();
     // writing to a String can't fail
     for circuit in &view.circuits {
@@ -64,4 +64,26 @@ fn circuit_words(circuit: &CircuitRow) -> String {
 fn charger_words(charger: &ChargerRow) -> String {
     let offered = charger.offered.map_or_else(|| "?".to_owned(), |amps| format!("{amps:.1} A"));
     format!("{}, offered {offered}: {}", charger.state.word(), charger.words())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::garage;
+    use super::*;
+
+    #[test]
+    fn the_first_time_everything_is_said() {
+        insta::assert_snapshot!(plain(&garage(6), None));
+    }
+
+    #[test]
+    fn later_only_changes_are_said() {
+        let earlier = garage(6);
+        let mut view = earlier.clone();
+        view.clock = "14:03:28".into();
+        view.chargers[0].drawn = vec![12.0; 3];
+        view.chargers[2].offered = Some(6.0);
+        view.alarms.remove(1);
+        insta::assert_snapshot!(plain(&view, Some(&earlier)));
+    }
 }
