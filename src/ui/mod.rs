@@ -133,6 +133,14 @@ impl Ui {
         self.write_stdout(&line)
     }
 
+    /// Shows a text on stdout as it is, whatever form was asked for: a script, a file.
+    ///
+    /// # Errors
+    /// When stdout can't be written; a broken pipe is no error.
+    pub fn print_text(&self, text: &[u8]) -> Result<()> {
+        self.write_stdout(text)
+    }
+
     fn write_stdout(&self, text: &[u8]) -> Result<()> {
         let mut out = anstream::AutoStream::new(io::stdout(), self.color.for_stream());
         match out.write_all(text).and_then(|()| out.flush()) {
