@@ -116,7 +116,7 @@ impl Report for CheckReport {
         }
         render_proof(proof, out)?;
         if proof.proven {
-            writeln!(out, "{} is valid: {}", self.file, self.summary)?;
+            writeln!(out, "\n{} is valid: {}", self.file, self.summary)?;
             writeln!(
                 out,
                 "\x1b[1;32mFail-safe proven\x1b[0m: when no charger hears anything, every circuit is within its limit."
@@ -146,8 +146,7 @@ fn render_proof(proof: &Proof, out: &mut dyn Write) -> io::Result<()> {
             table.row(cells(if index == 0 { &circuit.circuit } else { "" }, phase));
         }
     }
-    table.render(out)?;
-    writeln!(out)
+    table.render(out)
 }
 
 fn cells(name: &str, phase: &PhaseProof) -> [Cell; 6] {

@@ -35,15 +35,17 @@ pub fn proof_findings(proof: &Proof, source: &Source) -> Vec<Finding> {
 
 fn over_limit(circuit: &CircuitProof, index: usize, source: &Source) -> Finding {
     let over: Vec<_> = circuit.phases.iter().filter(|phase| phase.over > 0.0).collect();
-    let sums: Vec<String> = over
-        .iter()
-        .map(|phase| {
-            let sum = phase.failsafe + phase.base_load;
-            let place =
-                if circuit.phases.len() == 1 { String::new() } else { format!(" on {}", phase.phase) };
-            format!("{}{place} (limit {}, over by {})", Amps(sum), Amps(phase.limit), Amps(phase.over))
-        })
-        .collect();
+    let mut sums: Vec<(String, Vec<String>)> = Vec::new();
+    for phase in &over {
+        let sum = phase.failsafe + phase.base_load;
+        let words = format!("{} (limit {}, over by {})", Amps(sum), Amps(phase.limit), Amps(phase.over));
+        match sums.iter_mut().find(|(other, _)| *other == words) {
+            Some((_, phases)) => phases.push(phase.phase.to_string()),
+            None => sums.push((words, vec![phase.phase.to_string()])),
+        }
+    }
+    let sums: Vec<String> =
+        sums.into_iter().map(|(words, phases)| format!("{words} on {}", phases.join(", "))).collect();
     let phases: Vec<Phase> = over.iter().map(|phase| phase.phase).collect();
     let message = format!(
         "when the chargers hear nothing, circuit `{}` may carry {}",
