@@ -198,7 +198,7 @@ async fn a_controller_that_has_ended_is_named() {
     drop(port.orders);
     port.status.send_replace(Some(Arc::new(status())));
     let stop = tokio_util::sync::CancellationToken::new();
-    let clock: enmon::server::Clock = Arc::new(|| enmon::control::Time(AT));
+    let clock: enmon::control::Clock = Arc::new(|| enmon::control::Time(AT));
     let running = enmon::server::start(settings(), hub, clock, stop.clone()).await.unwrap();
     let client = reqwest::Client::builder().no_proxy();
     tls::install_provider();

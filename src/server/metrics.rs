@@ -82,7 +82,7 @@ impl Page {
 
     /// Says whether a reading of that age still counts.
     fn is_fresh(&self, age_ms: Option<u64>) -> bool {
-        age_ms.is_some_and(|age| age.saturating_add(self.late_ms) < self.stale_ms)
+        age_ms.is_some_and(|age| age.saturating_add(self.late_ms) <= self.stale_ms)
     }
 
     fn chargers(&mut self, chargers: &[ChargerStatus]) {
@@ -195,7 +195,7 @@ impl Page {
             }),
         ];
         // the controller's own picture is as old as its last decision
-        let is_fresh = self.late_ms < self.stale_ms;
+        let is_fresh = self.late_ms <= self.stale_ms;
         for (name, help, value_of) in families {
             self.gauge(name, help);
             for circuit in &status.circuits {
@@ -337,6 +337,10 @@ impl Page {
                 "Time from asking the devices to the last acknowledged limit, s.",
                 whole_ms / 1000.0,
             );
+        }
+        if let Some(reaction_ms) = controller.reaction_ms {
+            let help = "Time from asking the oldest meter to the last acknowledged limit, s.";
+            self.lone("enmon_reaction_seconds", help, reaction_ms / 1000.0);
         }
         self.lone("enmon_decision_age_seconds", "Age of the last decision, s.", seconds(self.late_ms));
         self.lone(

@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::{Hub, SiteStatus, Time};
+use crate::control::{Clock, Hub, SiteStatus, Time};
 use crate::runtime::{serve_router, tls};
 use crate::site::Period;
 
@@ -31,9 +31,6 @@ pub use resource::*;
 pub use token::{Secret, TokenError};
 
 use answer::RequestError;
-
-/// Tells what time it is, on the controller's clock.
-pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// What the control server needs to know.
 #[derive(Debug, Clone)]

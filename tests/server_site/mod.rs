@@ -13,6 +13,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// What the controller was told: a charger, and an order or its end.
+type Taken = Arc<Mutex<Vec<(String, Option<Override>)>>>;
+
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// When the decision of [`status`] was made.
 pub const AT: u64 = 1_790_000_000_000;
@@ -30,6 +33,7 @@ fn charger(name: &str, phases: &[Phase]) -> ChargerStatus {
         offered: Some(16.0),
         drawn: Some(vec![15.5, 15.25, 15.0]),
         setpoint: 16.0,
+        reason_code: "limited".to_owned(),
         reason: "limited by row-1 L2: 40 A, 3 chargers share".to_owned(),
         order: None,
         fault: None,
@@ -86,6 +90,7 @@ pub fn status() -> SiteStatus {
             step_ms: 0.25,
             observe_ms: 12.5,
             write_ms: Some(20.0),
+            reaction_ms: Some(45.5),
             late_cycles: 1,
             reloads: 2,
             reload_error: None,
@@ -164,7 +169,7 @@ pub struct TestSite {
     pub address: SocketAddr,
     pub scheme: &'static str,
     pub status: Arc<watch::Sender<Option<Arc<SiteStatus>>>>,
-    pub orders: Arc<Mutex<Vec<(String, Option<Override>)>>>,
+    pub orders: Taken,
     pub now: Arc<AtomicU64>,
     pub stop: CancellationToken,
     pub task: tokio::task::JoinHandle<()>,
@@ -194,7 +199,7 @@ pub async fn start_with(
     let clock = Arc::clone(&now);
     let stop = CancellationToken::new();
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
-    let clock: server::Clock = Arc::new(move || Time(clock.load(Ordering::Relaxed)));
+    let clock: Clock = Arc::new(move || Time(clock.load(Ordering::Relaxed)));
     let running = server::start(settings, hub, clock, stop.clone()).await?;
     let (publish, taken) = (Arc::clone(&status), Arc::clone(&orders));
     tokio::spawn(async move {
