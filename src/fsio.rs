@@ -4,7 +4,7 @@ mod lock_file;
 mod process;
 
 pub use lock_file::{LockFile, LockOutcome};
-pub use process::{Offspring, arguments, respawn};
+pub use process::{Offspring, arguments, process_id, respawn};
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -12,6 +12,11 @@ pub fn arguments() -> Vec<OsString> {
     std::env::args_os().skip(1).collect()
 }
 
+/// Returns the id of this process.
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
 /// A process that this one started.
 #[derive(Debug)]
 pub struct Offspring {

@@ -62,6 +62,8 @@ pub struct Instance {
     folder: StateFolder,
     facts: InstanceFacts,
     copy: Option<PathBuf>,
+    after_crash: bool,
+    orderly: bool,
 }
 
 impl Instance {
@@ -74,15 +76,26 @@ impl Instance {
         folder.make()?;
         let path = folder.pid_file();
         let mut lock = lock(&path)?;
+        let after_crash = fsio::read_text(&path).is_ok_and(|left| !left.trim().is_empty());
         let pid = format!("{}\n", facts.pid);
         lock.write(&pid)?;
         fsio::remove_file(&folder.reload())?;
         if let Some(copy) = &copy {
             fsio::write_atomically(copy, pid.as_bytes(), 0o644)?;
         }
-        let instance = Instance { lock, folder, facts, copy };
+        let instance = Instance { lock, folder, facts, copy, after_crash, orderly: false };
         instance.write_facts()?;
         Ok(instance)
+    }
+
+    /// Says whether the controller before this one was killed, so that what it wrote last may not be what it did last.
+    pub fn is_after_crash(&self) -> bool {
+        self.after_crash
+    }
+
+    /// Notes that all has been done that belongs to an orderly end.
+    pub fn note_orderly_end(&mut self) {
+        self.orderly = true;
     }
 
     /// Tells other commands where the control server listens.
@@ -115,7 +128,9 @@ impl Drop for Instance {
         if let Some(copy) = &self.copy {
             let _ = fsio::remove_file(copy);
         }
-        let _ = self.lock.write("");
+        if self.orderly {
+            let _ = self.lock.write("");
+        }
     }
 }
 
@@ -222,10 +237,18 @@ mod tests {
         assert_eq!(second.to_string(), "already running, pid 11");
         assert_eq!(holder(&folder).unwrap().unwrap().pid, 11);
 
+        first.note_orderly_end();
         drop(first);
         assert_eq!(holder(&folder).unwrap(), None);
         assert_eq!(fsio::identity(&copy), None);
         assert_eq!(fsio::identity(&folder.runtime()), None);
+
+        // this one ends as if it were killed
+        let third = Instance::take(folder.clone(), facts(13), None).unwrap();
+        assert!(!third.is_after_crash());
+        drop(third);
+        assert_eq!(holder(&folder).unwrap(), None);
+        assert!(Instance::take(folder, facts(14), None).unwrap().is_after_crash());
     }
 
     #[test]

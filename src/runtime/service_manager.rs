@@ -24,7 +24,7 @@ impl ServiceManager {
     /// Finds the service manager in `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` (sd_notify(3), sd_watchdog_enabled(3)).
     pub fn from_environment() -> Self {
         let period = fsio::env("WATCHDOG_USEC").and_then(|text| text.parse().ok()).map(Duration::from_micros);
-        let meant = fsio::env("WATCHDOG_PID").is_none_or(|pid| pid == std::process::id().to_string());
+        let meant = fsio::env("WATCHDOG_PID").is_none_or(|pid| pid == fsio::process_id().to_string());
         ServiceManager {
             socket: fsio::env("NOTIFY_SOCKET").map(PathBuf::from),
             watchdog: period.filter(|period| meant && !period.is_zero()),
