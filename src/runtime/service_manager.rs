@@ -60,23 +60,21 @@ impl ServiceManager {
         self.say(&[NotifyState::Status(&one_line(text))]);
     }
 
-    /// Feeds the watchdog every half period as long as the heartbeat has advanced within `patience`; ends when nobody can beat any more.
-    ///
-    /// `patience` is at least half a watchdog period: a loop that decides every minute is not stuck after ten seconds.
+    /// Feeds the watchdog every half period when the heartbeat has advanced in it, or within `patience`: a loop that decides every minute is
+    /// not stuck after ten seconds. Ends when nobody can beat any more.
     pub async fn keep_alive(self, mut heartbeat: watch::Receiver<u64>, patience: Duration) {
         let Some(period) = self.watchdog else { return };
-        let patience = patience.max(period / 2);
         let mut ticker = tokio::time::interval(period / 2);
         let mut last_beat = Instant::now();
-        let mut starving = false;
+        let (mut beaten, mut starving) = (true, false);
         loop {
             tokio::select! {
                 beat = heartbeat.changed() => match beat {
-                    Ok(()) => last_beat = Instant::now(),
+                    Ok(()) => (last_beat, beaten) = (Instant::now(), true),
                     Err(_) => return,
                 },
                 _ = ticker.tick() => {
-                    let stuck = last_beat.elapsed() > patience;
+                    let stuck = !std::mem::take(&mut beaten) && last_beat.elapsed() > patience;
                     if stuck && !starving {
                         tracing::error!("the control loop has not moved for {:?}: the watchdog is not fed", last_beat.elapsed());
                     }
