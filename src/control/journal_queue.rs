@@ -262,7 +262,11 @@ mod tests {
         queue.push(wide(2 * ROWS));
         queue.push(wide(1));
         let (batch, _) = queue.take(NOW, NOW);
-        assert_eq!((batch.entries.len(), batch.dropped), (1, 1), "one that is too wide by itself must get through");
+        assert_eq!(
+            (batch.entries.len(), batch.dropped),
+            (1, 1),
+            "one that is too wide by itself must get through"
+        );
     }
 
     #[test]

@@ -165,7 +165,8 @@ pub(super) fn recall(db: &Connection) -> Result<Option<Memory>, RecallError> {
         }
         None => (Memory::default(), 0),
     };
-    let mut later = db.prepare("SELECT at, charger, amps, until, who, why FROM orders WHERE id > ? ORDER BY id")?;
+    let mut later =
+        db.prepare("SELECT at, charger, amps, until, who, why FROM orders WHERE id > ? ORDER BY id")?;
     let mut orders = later.query([last_order])?;
     while let Some(row) = orders.next()? {
         let order = match row.get::<_, Option<f64>>(2)? {
@@ -199,7 +200,12 @@ pub(super) enum RecallError {
 
 /// Deletes some rows older than `keep`, and some of the oldest decisions when the file is larger than `max_bytes`; returns whether there
 /// may be more. Orders that the memory does not hold yet stay.
-pub(super) fn forget(tx: &Transaction<'_>, now: Time, keep: Period, max_bytes: u64) -> rusqlite::Result<bool> {
+pub(super) fn forget(
+    tx: &Transaction<'_>,
+    now: Time,
+    keep: Period,
+    max_bytes: u64,
+) -> rusqlite::Result<bool> {
     let mut more = false;
     for table in AGEING {
         let held = if table == "orders" {
@@ -216,7 +222,9 @@ pub(super) fn forget(tx: &Transaction<'_>, now: Time, keep: Period, max_bytes: u
     }
     if used_bytes(tx)? > max_bytes {
         let deleted = tx
-            .prepare_cached("DELETE FROM decisions WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ?)")?
+            .prepare_cached(
+                "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ?)",
+            )?
             .execute([4 * BATCH])?;
         more |= deleted > 0;
     }
@@ -315,7 +323,8 @@ mod tests {
         }
         tx.commit().unwrap();
         assert_eq!((rounds, count(&db, "life")), (3, 200));
-        let left: String = db.query_row("SELECT group_concat(charger) FROM orders", [], |row| row.get(0)).unwrap();
+        let left: String =
+            db.query_row("SELECT group_concat(charger) FROM orders", [], |row| row.get(0)).unwrap();
         assert_eq!(left, "later");
         assert_eq!(recall(&db).unwrap().unwrap().chargers, ["x", "later"]);
     }
@@ -325,7 +334,8 @@ mod tests {
         let mut db = opened();
         let tx = db.transaction().unwrap();
         for cycle in 0..20_000 {
-            let changes = vec![("ev1".to_owned(), 6.0, "limited by main L1: 63 A, 12 chargers share".to_owned())];
+            let changes =
+                vec![("ev1".to_owned(), 6.0, "limited by main L1: 63 A, 12 chargers share".to_owned())];
             insert(&tx, &Entry::Decision { at: Time(cycle), cycle, changes }).unwrap();
         }
         let bound = used_bytes(&tx).unwrap() / 2;

@@ -248,7 +248,11 @@ impl Writer {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let corrupt: Vec<String> = fsio::names_in(folder)
             .into_iter()
-            .filter(|other| other.starts_with(&format!("{name}.corrupt-")) && !other.ends_with("-wal") && !other.ends_with("-shm"))
+            .filter(|other| {
+                other.starts_with(&format!("{name}.corrupt-"))
+                    && !other.ends_with("-wal")
+                    && !other.ends_with("-shm")
+            })
             .collect();
         for old in corrupt.iter().rev().skip(KEPT_CORRUPT) {
             for suffix in ["", "-wal", "-shm"] {

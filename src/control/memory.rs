@@ -132,7 +132,11 @@ mod tests {
         assert!(killed.chargers.iter().all(|memory| memory.ceiling.is_none()), "{killed:?}");
         let mut low = memory(true);
         low.state.chargers[0].ceiling = Some(Amps::ZERO);
-        assert_eq!(low.resumed(&site()).chargers[2].ceiling, Some(Amps(6.0)), "the end writes the fail-safe current");
+        assert_eq!(
+            low.resumed(&site()).chargers[2].ceiling,
+            Some(Amps(6.0)),
+            "the end writes the fail-safe current"
+        );
     }
 
     #[test]

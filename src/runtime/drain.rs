@@ -19,7 +19,11 @@ pub struct Undrained {
 ///
 /// # Errors
 /// When some have not ended; they go on until the runtime ends.
-pub async fn drain(stop: &CancellationToken, tasks: &TaskTracker, at_most: Duration) -> Result<(), Undrained> {
+pub async fn drain(
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+    at_most: Duration,
+) -> Result<(), Undrained> {
     stop.cancel();
     tasks.close();
     tokio::time::timeout(at_most, tasks.wait())

@@ -72,7 +72,11 @@ impl Instance {
     ///
     /// # Errors
     /// When another controller of this site runs, or the state folder can't be written.
-    pub fn take(folder: StateFolder, facts: InstanceFacts, copy: Option<PathBuf>) -> Result<Self, InstanceError> {
+    pub fn take(
+        folder: StateFolder,
+        facts: InstanceFacts,
+        copy: Option<PathBuf>,
+    ) -> Result<Self, InstanceError> {
         folder.make()?;
         let path = folder.pid_file();
         let mut lock = lock(&path)?;

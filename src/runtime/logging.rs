@@ -50,9 +50,10 @@ pub struct LogSettings {
 /// When the log file can't be opened.
 pub fn init_logging(settings: &LogSettings) -> Result<(), fsio::FileError> {
     let wish = fsio::env("ENMON_LOG");
-    let filter = wish.as_deref().and_then(|wish| EnvFilter::try_new(wish).ok()).unwrap_or_else(|| {
-        EnvFilter::new(default_filter(settings.verbose, settings.quiet))
-    });
+    let filter = wish
+        .as_deref()
+        .and_then(|wish| EnvFilter::try_new(wish).ok())
+        .unwrap_or_else(|| EnvFilter::new(default_filter(settings.verbose, settings.quiet)));
     let outcome = match &settings.target {
         LogTarget::Stderr => {
             let color = io::stderr().is_terminal() && fsio::env("NO_COLOR").is_none();

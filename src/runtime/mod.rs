@@ -16,7 +16,9 @@ pub use calendar::rfc3339;
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
 pub use executor::{block_on, wall_clock_ms};
-pub use instance::{Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell};
+pub use instance::{
+    Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell,
+};
 pub use logging::{LogFormat, LogSettings, LogTarget, init_logging};
 pub use rustix::process::Signal;
 pub use service_manager::ServiceManager;
