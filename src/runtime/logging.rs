@@ -12,12 +12,12 @@ use tracing_subscriber::fmt::{MakeWriter, time::SystemTime};
 use crate::fsio;
 
 /// Form of the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// A line for people
+    /// A line for people.
     #[default]
     Text,
-    /// An object for programs, one a line
+    /// An object for programs, one a line.
     Json,
 }
 

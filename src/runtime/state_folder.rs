@@ -16,6 +16,12 @@ impl StateFolder {
         StateFolder { root: fsio::state_folder(name) }
     }
 
+    /// Names the folders of all sites that this user has had controllers for, sorted.
+    pub fn all() -> Vec<Self> {
+        let parent = fsio::state_folder("");
+        fsio::names_in(&parent).into_iter().map(|name| Self::at(parent.join(name))).collect()
+    }
+
     /// Names a folder.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         StateFolder { root: root.into() }
