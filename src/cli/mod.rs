@@ -7,6 +7,8 @@ mod check;
 mod completions;
 mod context;
 mod control;
+mod control_loop;
+mod control_run;
 mod demo;
 mod init;
 mod man;
