@@ -6,6 +6,8 @@
 
 mod breaker;
 mod car;
+mod certificates;
+mod command;
 mod intervention;
 mod model;
 mod monitor;
@@ -17,6 +19,8 @@ mod truth;
 
 pub use breaker::{BreakerState, Position};
 pub use car::{Car, CarPause, CarSpec, LEAST_OFFER, LONGEST_DELAY_MS};
+pub use certificates::CertificateError;
+pub use command::{COMMANDS, Command, CommandError, Fault};
 pub use model::{Bay, Counted, Model};
 pub use monitor::{Monitor, Sums, Witness};
 pub use readout::{BreakerReadout, CabinetReadout, Readout, SimDevice, StationReadout};
