@@ -3,6 +3,8 @@
 //! This room decides what a valid site is and proves its fail-safe. It does no I/O: texts come in, findings and models go out.
 
 mod address;
+pub mod document;
+mod facts;
 mod file;
 mod model;
 mod period;
@@ -10,6 +12,7 @@ mod phase;
 mod units;
 
 pub use address::{Address, AddressError, Parity, SerialLine};
+pub use facts::{DeviceFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use model::*;
 pub use period::{Period, PeriodError};
