@@ -11,6 +11,7 @@ mod command;
 mod intervention;
 mod model;
 mod monitor;
+mod quantity;
 mod readout;
 mod station;
 mod surroundings;
