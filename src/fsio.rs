@@ -75,6 +75,14 @@ pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path, "making the folder"))
 }
 
+/// Makes a folder and its parents, with the usual permissions.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(failed(path, "making the folder"))
+}
+
 /// Returns an environment variable that is set and not empty.
 pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
