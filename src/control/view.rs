@@ -100,8 +100,7 @@ impl PlantView {
 
     /// Says whether all devices have answered that can be expected to.
     pub fn is_complete(&self) -> bool {
-        self.missing.len() <= self.slow.len()
-            && self.missing.is_subset(&self.slow)
+        self.missing.len() <= self.slow.len() && self.missing.is_subset(&self.slow)
     }
 
     /// Takes an event in.

@@ -135,7 +135,9 @@ impl EndpointDevice {
             let mut labels: Vec<(&str, &str)> = metric
                 .labels
                 .iter()
-                .map(|(key, value)| (key.as_str(), if value == "$name" { &self.name } else { value.as_str() }))
+                .map(|(key, value)| {
+                    (key.as_str(), if value == "$name" { &self.name } else { value.as_str() })
+                })
                 .collect();
             let own = if matches!(self.device, SimDevice::Charger(_)) { "charger" } else { "device" };
             if !metric.labels.contains_key(own) {
@@ -158,7 +160,9 @@ impl EndpointDevice {
                 (Some(Held::Text(text)), _) => json!(text),
                 // two fields of the legacy form that no section of a profile refers to
                 (None, "simulator_id") => json!(self.name),
-                (None, "current") => json!(readout.currents.iter().fold(0.0_f64, |most, amps| most.max(amps.0))),
+                (None, "current") => {
+                    json!(readout.currents.iter().fold(0.0_f64, |most, amps| most.max(amps.0)))
+                }
                 (None, _) => continue,
             };
             object.insert(field.field.clone(), value);
@@ -169,7 +173,8 @@ impl EndpointDevice {
     /// Sets the limit that a body orders, and answers with the whole object.
     fn order(&self, shared: &Shared, body: &[u8], ignores: bool) -> Response {
         let SimDevice::Charger(charger) = self.device else { return StatusCode::NOT_FOUND.into_response() };
-        let is_limit = |point: &String| self.quantities.get(point).is_some_and(|all| all.contains(&Quantity::Limit));
+        let is_limit =
+            |point: &String| self.quantities.get(point).is_some_and(|all| all.contains(&Quantity::Limit));
         let Some((_, field)) = self.settings.json.iter().find(|(point, _)| is_limit(point)) else {
             return StatusCode::METHOD_NOT_ALLOWED.into_response();
         };

@@ -3,9 +3,9 @@
 //! One task steps the model for all devices; each socket has one task that accepts. Steps have a fixed length, so that a run with
 //! the same seed and the same commands at the same steps is the same run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,14 +42,15 @@ pub struct SimOptions {
     pub scene: Scene,
     /// Take free ports in place of those that the site names.
     pub any_port: bool,
-    /// Make certificates whose files are missing.
-    pub make_certs: bool,
+    /// Folder for certificates. With it, files that the site names under `tls.ca` and that are missing are made where they are
+    /// named, and HTTPS devices that name none are trusted through `ca.pem` in the folder. Without it, the files must exist.
+    pub certs: Option<PathBuf>,
 }
 
 impl Default for SimOptions {
     /// A still scene at normal speed on the ports of the site.
     fn default() -> Self {
-        SimOptions { seed: 1, speed: 1.0, scene: Scene::Still, any_port: false, make_certs: false }
+        SimOptions { seed: 1, speed: 1.0, scene: Scene::Still, any_port: false, certs: None }
     }
 }
 
@@ -107,7 +108,9 @@ impl Running {
     /// Returns name and address of every device.
     pub fn addresses(&self) -> Vec<(String, Address)> {
         let devices = SimDevice::all(&self.site).into_iter();
-        devices.map(|device| (device.name(&self.site).to_owned(), device.link(&self.site).address.clone())).collect()
+        devices
+            .map(|device| (device.name(&self.site).to_owned(), device.link(&self.site).address.clone()))
+            .collect()
     }
 
     /// Waits until everything has stopped.
@@ -126,10 +129,14 @@ pub async fn run(
     options: &SimOptions,
     stop: CancellationToken,
 ) -> Result<Running, SimError> {
-    let certificates = certificates_of(site, options.make_certs)?;
+    let mut served = site.clone();
+    if let Some(folder) = &options.certs {
+        trust_through(&mut served, &folder.join("ca.pem"));
+    }
+    let site = &served.clone();
+    let certificates = certificates_of(site, options.certs.is_some())?;
     let plan = sockets(site)?;
     let shared = Shared::new(Model::new(Arc::new(site.clone()), options.scene, options.seed));
-    let mut served = site.clone();
     let mut tasks = JoinSet::new();
     // what has started goes away with the set when a later device fails
     for socket in &plan {
@@ -154,6 +161,16 @@ pub async fn run(
     Ok(Running { site: served, handle: SimHandle::new(shared), tasks })
 }
 
+/// Lets HTTPS devices that name no trusted file be trusted through this one.
+fn trust_through(site: &mut Site, ca: &Path) {
+    for device in SimDevice::all(site) {
+        let link = device.link_mut(site);
+        if matches!(link.address, Address::Https { .. }) {
+            link.ca.get_or_insert_with(|| ca.to_owned());
+        }
+    }
+}
+
 async fn bind(site: &Site, socket: &Socket, any_port: bool) -> Result<TcpListener, SimError> {
     let port = if any_port { 0 } else { socket.port };
     TcpListener::bind((socket.host.as_str(), port)).await.map_err(|source| SimError::Bind {
@@ -171,10 +188,9 @@ pub(super) fn profile_of<'c>(
     device: SimDevice,
 ) -> Result<&'c Profile, SimError> {
     let profile = &device.link(site).profile;
-    catalogue.get(profile).ok_or_else(|| SimError::NoProfile {
-        device: device.name(site).to_owned(),
-        profile: profile.clone(),
-    })
+    catalogue
+        .get(profile)
+        .ok_or_else(|| SimError::NoProfile { device: device.name(site).to_owned(), profile: profile.clone() })
 }
 
 fn pages(
@@ -205,7 +221,7 @@ fn pages(
 type Certificates = BTreeMap<PathBuf, Arc<rustls::ServerConfig>>;
 
 fn certificates_of(site: &Site, make: bool) -> Result<Certificates, SimError> {
-    let settings = |(ca, hosts)| {
+    let settings = |(ca, hosts): (PathBuf, BTreeSet<String>)| {
         let settings = certificates::server_settings(&ca, &hosts, make)?;
         Ok((ca, settings))
     };
@@ -224,7 +240,8 @@ fn tls_of(
     let ca = device.link(site).ca.as_ref();
     let settings = ca.and_then(|ca| certificates.get(ca)).cloned().ok_or_else(|| SimError::Unfit {
         device: device.name(site).to_owned(),
-        reason: "it is reached over HTTPS; say in the site file under `tls: {ca: …}` which file is trusted".into(),
+        reason: "it is reached over HTTPS; say in the site file under `tls: {ca: …}` which file is trusted"
+            .into(),
     })?;
     Ok(Some(settings))
 }

@@ -36,7 +36,9 @@ pub(super) struct Socket {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SocketError {
     /// A device is not on a network, or speaks what is not simulated.
-    #[error("{device}: {address} can't be simulated; simulated devices speak modbus+tcp, modbus+rtu-tcp, http and https")]
+    #[error(
+        "{device}: {address} can't be simulated; simulated devices speak modbus+tcp, modbus+rtu-tcp, http and https"
+    )]
     Unsupported {
         /// The device.
         device: String,
@@ -68,7 +70,10 @@ pub(super) fn sockets(site: &Site) -> Result<Vec<Socket>, SocketError> {
         match at.map(|index| &mut sockets[index]) {
             Some(socket) if socket.speech == speech => socket.devices.push(device),
             Some(socket) => {
-                return Err(SocketError::Mixed { first: socket.devices[0].name(site).to_owned(), second: name() });
+                return Err(SocketError::Mixed {
+                    first: socket.devices[0].name(site).to_owned(),
+                    second: name(),
+                });
             }
             None => {
                 known.insert((host.clone(), port), sockets.len());
