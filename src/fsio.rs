@@ -1,5 +1,9 @@
 //! The only door to files, environment and subprocesses. Files are replaced atomically.
 
+mod input;
+
+pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

@@ -11,6 +11,7 @@ mod init;
 mod man;
 mod modbus;
 mod sim;
+pub mod site_input;
 mod status;
 
 use std::ffi::OsString;

@@ -8,5 +8,5 @@ mod check;
 mod file;
 
 pub use catalogue::Catalogue;
-pub use check::read;
+pub use check::{read, state_key};
 pub use file::*;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use super::check;
-use super::document::{Draft, Finding, Format, Severity};
+use super::document::{Draft, Finding, Format, Severity, Source};
 use super::entries::Entries;
 use super::facts::ProfileFacts;
 use super::file::SiteFile;
@@ -13,12 +13,14 @@ use super::model::Site;
 static FORMAT: LazyLock<Format<SiteFile>> = LazyLock::new(Format::new);
 
 /// A valid site, and what somebody should look at all the same.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Loaded {
     /// The site.
     pub site: Site,
     /// Warnings, by place.
     pub warnings: Vec<Finding>,
+    /// The file, for findings that come later.
+    pub source: Source,
 }
 
 /// Reads a site file. `file` is what findings call it; paths in it are relative to `base`.
@@ -35,7 +37,7 @@ pub fn load(text: &str, file: &str, base: &Path, facts: &dyn ProfileFacts) -> Re
         return Err(draft.into_findings());
     }
     match site {
-        Some(site) => Ok(Loaded { site, warnings: draft.into_findings() }),
+        Some(site) => Ok(Loaded { site, warnings: draft.into_findings(), source }),
         // the schema and the types disagree; a site with a part missing must never run
         None => {
             let message = "this file can't be used, though no mistake was found in it; please report it";

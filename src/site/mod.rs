@@ -13,6 +13,7 @@ mod model;
 mod period;
 mod phase;
 mod proof;
+mod proof_findings;
 mod units;
 
 pub use address::{Address, AddressError, Parity, SerialLine};
@@ -23,4 +24,5 @@ pub use model::*;
 pub use period::{Period, PeriodError};
 pub use phase::{PerPhase, Phase};
 pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
+pub use proof_findings::proof_findings;
 pub use units::{Amps, Volts, Watts};

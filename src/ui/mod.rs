@@ -4,6 +4,7 @@
 //! into its own types and shows clap's own messages.
 
 mod failure;
+mod findings;
 pub mod live;
 mod output;
 mod progress;
@@ -15,6 +16,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+pub use findings::{Remark, RemarkPlace, render_remarks};
 pub use output::{ColorChoice, OutputFormat, Report};
 pub use progress::Progress;
 pub use table::{Cell, Column, Table, Tone};

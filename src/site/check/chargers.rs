@@ -19,7 +19,7 @@ pub(super) fn chargers(
     let built = each(entries, |index, entry: ChargerEntry| {
         let subject = Subject { list: "chargers", index, role: Role::Charger, name: &entry.name };
         currents_are_right(check, &subject, &entry);
-        let circuit = check.resolve("circuits", &entry.circuit, &subject.at("circuit"));
+        let circuit = check.resolve("circuits", &entry.circuit);
         if phases_are_right(check, &entry.phases, grid, &subject.at("phases"))
             && let Some(circuit) = circuit
         {

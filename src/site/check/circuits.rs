@@ -41,8 +41,8 @@ pub(super) fn circuits(check: &mut Check<'_>, entries: &[Option<CircuitEntry>], 
 
 fn circuit(check: &mut Check<'_>, index: usize, entry: &CircuitEntry, grid: Grid) -> Circuit {
     let at = |key| [Step::Key("circuits"), Step::At(index), Step::Key(key)];
-    let parent = entry.parent.as_ref().and_then(|parent| check.resolve("circuits", parent, &at("parent")));
-    let meter = entry.meter.as_ref().and_then(|meter| check.resolve("meters", meter, &at("meter")));
+    let parent = entry.parent.as_ref().and_then(|parent| check.resolve("circuits", parent));
+    let meter = entry.meter.as_ref().and_then(|meter| check.resolve("meters", meter));
     refuse_missing_phases(check, &entry.limit, grid, &at("limit"));
     if let Some(base_load) = &entry.base_load {
         refuse_missing_phases(check, base_load, grid, &at("baseLoad"));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Check, phases_are_right};
-use crate::site::document::{Span, Step, nearest};
+use crate::site::document::{Span, Step};
 use crate::site::facts::{DeviceFacts, Role};
 use crate::site::file::{BreakerEntry, CabinetEntry, DeviceEntry, EndpointEntry, MeterEntry, SolarEntry};
 use crate::site::model::{Breaker, Cabinet, CircuitId, DeviceLink, Endpoint, Meter, Solar};
@@ -41,7 +41,7 @@ pub(super) fn link(
     subject: &Subject<'_>,
     entry: &DeviceEntry,
 ) -> (DeviceLink, Option<DeviceFacts>) {
-    let facts = facts_of(check, subject, &entry.profile);
+    let facts = check.facts_of(&entry.profile).filter(|facts| facts.roles.contains(&subject.role));
     let mut unit = entry.unit;
     if entry.address.is_modbus() {
         unit = unit.or(facts.as_ref().map(|facts| facts.unit));
@@ -64,33 +64,6 @@ pub(super) fn link(
         token_file: entry.token_file.as_deref().map(|path| check.path(path)),
     };
     (link, facts)
-}
-
-fn facts_of(check: &mut Check<'_>, subject: &Subject<'_>, profile: &str) -> Option<DeviceFacts> {
-    let source = check.facts;
-    let known =
-        check.known_profiles.entry(profile.to_owned()).or_insert_with(|| source.facts(profile)).clone();
-    let span = check.at(&subject.at("profile"));
-    let Some(facts) = known else {
-        let names = check.facts.names();
-        let hint = match nearest(profile, names.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known profiles: {}", names.join(", ")),
-        };
-        check.error(span, "unknown-profile", format!("no profile is called `{profile}`"), Some(hint));
-        return None;
-    };
-    if !facts.roles.contains(&subject.role) {
-        let is: Vec<&str> = facts.roles.iter().map(|role| role.word()).collect();
-        let message = format!(
-            "the profile `{profile}` is for a {}, not for a {}",
-            is.join(" or "),
-            subject.role.word()
-        );
-        check.error(span, "wrong-role", message, None);
-        return None;
-    }
-    Some(facts)
 }
 
 fn protocol_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEntry, facts: &DeviceFacts) {
@@ -234,7 +207,7 @@ pub(super) fn breakers(
 ) -> Vec<Option<Breaker>> {
     each(entries, |index, entry: BreakerEntry| {
         let subject = Subject { list: "breakers", index, role: Role::Breaker, name: &entry.name };
-        let circuit = circuit_of(check, &subject, entry.circuit.as_deref());
+        let circuit = circuit_of(check, entry.circuit.as_deref());
         let (device, _) = link(check, buses, &subject, &entry.device);
         Breaker { name: entry.name, circuit, device }
     })
@@ -261,7 +234,7 @@ pub(super) fn solar(
 ) -> Vec<Option<Solar>> {
     each(entries, |index, entry: SolarEntry| {
         let subject = Subject { list: "solar", index, role: Role::Solar, name: &entry.name };
-        let circuit = circuit_of(check, &subject, entry.circuit.as_deref());
+        let circuit = circuit_of(check, entry.circuit.as_deref());
         let (device, _) = link(check, buses, &subject, &entry.device);
         Solar { name: entry.name, circuit, peak: entry.peak.map(Amps), device }
     })
@@ -293,8 +266,8 @@ fn is_label(label: &str) -> bool {
         && !label.starts_with("__")
 }
 
-fn circuit_of(check: &mut Check<'_>, subject: &Subject<'_>, name: Option<&str>) -> Option<CircuitId> {
-    check.resolve("circuits", name?, &subject.at("circuit")).map(CircuitId)
+fn circuit_of(check: &Check<'_>, name: Option<&str>) -> Option<CircuitId> {
+    check.resolve("circuits", name?).map(CircuitId)
 }
 
 /// Goes through the entries that can be used, and keeps the positions of the others.

@@ -6,12 +6,13 @@
 mod chargers;
 mod circuits;
 mod devices;
+mod references;
 mod settings;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::document::{Finding, Severity, Source, Span, Step, nearest};
+use super::document::{Finding, Severity, Source, Span, Step};
 use super::entries::{Entries, LISTS};
 use super::facts::{DeviceFacts, ProfileFacts};
 use super::file::{EachPhase, PhaseAmps};
@@ -24,7 +25,7 @@ pub(super) struct Check<'a> {
     facts: &'a dyn ProfileFacts,
     base: &'a Path,
     /// Position of each name in its list, by key of the list.
-    names: HashMap<&'static str, HashMap<&'a str, usize>>,
+    names: HashMap<&'static str, BTreeMap<&'a str, usize>>,
     known_profiles: HashMap<String, Option<DeviceFacts>>,
     findings: Vec<Finding>,
 }
@@ -56,7 +57,7 @@ impl<'a> Check<'a> {
     /// Finds the names of every list, and those that stand there twice.
     fn collect_names(&mut self) {
         for (list, word) in LISTS {
-            let mut names = HashMap::new();
+            let mut names = BTreeMap::new();
             let elements = self.source.node(&[list.into()]).map(|node| node.elements()).unwrap_or_default();
             for (index, element) in elements.iter().enumerate() {
                 let Some(entry) = element.entry("name") else { continue };
@@ -78,21 +79,9 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Finds what a name refers to; reports one that refers to nothing.
-    fn resolve(&mut self, list: &'static str, name: &str, path: &[Step<'_>]) -> Option<usize> {
-        let names = self.names.get(list)?;
-        if let Some(index) = names.get(name) {
-            return Some(*index);
-        }
-        let word = LISTS.iter().find(|(key, _)| *key == list).map_or(list, |(_, word)| word);
-        let hint = match nearest(name, names.keys().copied()) {
-            Some(meant) => Some(format!("did you mean `{meant}`?")),
-            None if names.is_empty() => Some(format!("the site has no {list}")),
-            None => None,
-        };
-        let message = format!("no {word} is called `{name}`");
-        self.error(self.at(path), "unknown-name", message, hint);
-        None
+    /// Finds what a name refers to; one that refers to nothing has been reported by then.
+    fn resolve(&self, list: &str, name: &str) -> Option<usize> {
+        self.names.get(list)?.get(name).copied()
     }
 
     /// Resolves a path of the file against its folder.
@@ -114,6 +103,7 @@ pub(super) fn site(
 ) -> (Option<Site>, Vec<Finding>) {
     let mut check = Check::new(source, facts, base);
     check.collect_names();
+    references::check_references(&mut check);
     let grid = Grid { voltage: Volts(entries.grid.voltage), phases: entries.grid.phases };
     let tree = circuits::circuits(&mut check, &entries.circuits, grid);
     let mut buses = devices::Buses::default();

@@ -68,7 +68,11 @@ fn explain_choice(
             problems.push(wrong_word(node, &words));
         }
         [] => {
-            let expected = branches.iter().flatten().filter_map(expected_type).collect::<Vec<_>>();
+            let expected = branches
+                .iter()
+                .flatten()
+                .filter_map(|inner| expected_type_of(inner, schema))
+                .collect::<Vec<_>>();
             problems.push(wrong_type(node, &either(&expected)));
         }
         [branch, ..] => {
@@ -100,7 +104,7 @@ fn value_problem(
     let shown = written(node);
     let problem = |code, message: String| Some(Problem::new(code, span, message));
     match error.kind() {
-        ValidationErrorKind::Type { .. } => Some(wrong_type(node, &expected_type_of(error)?)),
+        ValidationErrorKind::Type { .. } => Some(wrong_type(node, &expected_type_of(error, schema)?)),
         ValidationErrorKind::Enum { options } => {
             let words: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             Some(wrong_word(node, &words.iter().map(String::as_str).collect::<Vec<_>>()))
@@ -230,11 +234,13 @@ fn wrong_word(node: &Node, words: &[&str]) -> Problem {
     }
 }
 
-fn expected_type(error: &ValidationError<'static>) -> Option<String> {
-    expected_type_of(error).filter(|expected| expected != "nothing")
-}
-
-fn expected_type_of(error: &ValidationError<'_>) -> Option<String> {
+/// Returns what a value should be; `None` when it may be left out only.
+fn expected_type_of(error: &ValidationError<'_>, schema: &Value) -> Option<String> {
+    match owner(schema, error.schema_path()).get("format").and_then(Value::as_str) {
+        Some("period") => return Some("a duration such as 500ms, 15s or 1m30s".into()),
+        Some("device-address") => return Some("a device address such as modbus+tcp://10.0.0.5:502".into()),
+        _ => {}
+    }
     let name = |kind: JsonType| match kind {
         JsonType::Null => "nothing",
         JsonType::Boolean => "true or false",
@@ -245,6 +251,7 @@ fn expected_type_of(error: &ValidationError<'_>) -> Option<String> {
         JsonType::Object => "a mapping",
     };
     match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(JsonType::Null) } => None,
         ValidationErrorKind::Type { kind: TypeKind::Single(kind) } => Some(name(*kind).to_owned()),
         ValidationErrorKind::Type { kind: TypeKind::Multiple(kinds) } => {
             let names: Vec<String> = kinds
