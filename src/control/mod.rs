@@ -13,6 +13,8 @@ mod hub;
 mod journal_port;
 mod ledger;
 mod loads;
+#[cfg(test)]
+mod million_tests;
 mod network;
 mod plant_port;
 mod reason;
