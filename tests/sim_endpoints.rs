@@ -1,5 +1,7 @@
 //! Simulated endpoints over real sockets: pages over HTTPS, the legacy JSON, faults.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
 mod sim;
 
 use std::time::Duration;

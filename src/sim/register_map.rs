@@ -126,11 +126,6 @@ impl RegisterMap {
         let last = starts.map(Slot::end).chain(fixed.map(|(_, at)| u32::from(*at) + 1)).max();
         first.is_some_and(|first| u32::from(address) >= first) && last.is_some_and(|last| end <= last)
     }
-
-    /// Returns the word order of a slot.
-    pub fn is_little(&self, slot: &Slot) -> bool {
-        slot.point.word_order.unwrap_or(self.settings.word_order) == crate::profile::WordOrder::Little
-    }
 }
 
 /// Returns the power of ten that a scale factor holds: hundredths where currents, voltages or percents depend on it.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::model_test::garage;
 use super::register_map::RegisterMap;
-use super::registers::{Refusal, Registers};
+use super::registers::Registers;
 use super::*;
+use crate::modbus::Exception;
 use crate::profile::{self, Catalogue, Profile, Table};
 use crate::site::{Amps, ChargerId, CircuitId, PerPhase};
 
@@ -23,17 +24,13 @@ impl Bench {
         Bench { model, registers, device }
     }
 
-    fn read(&self, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Refusal> {
+    fn read(&self, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
         self.registers.read(table, address, count, &self.model.readout(self.device))
     }
 
-    fn write(&mut self, address: u16, words: &[u16]) -> Result<(), Refusal> {
+    fn write(&mut self, address: u16, words: &[u16]) -> Result<(), Exception> {
         self.registers.heard(&mut self.model);
-        self.registers.write(Table::Holding, address, words, words.len() == 1, &mut self.model)
-    }
-
-    fn multiple(&mut self, address: u16, words: &[u16]) -> Result<(), Refusal> {
-        self.registers.write(Table::Holding, address, words, false, &mut self.model)
+        self.registers.write(Table::Holding, address, words, &mut self.model)
     }
 
     fn offered(&self) -> Amps {
@@ -70,27 +67,34 @@ fn an_abb_terra_ac_takes_limits_in_milliamperes_and_shows_what_flows() {
     let mut bench = Bench::new(&built_in("abb-terra-ac"), SimDevice::Charger(0));
     assert_eq!(bench.read(Table::Holding, 0x400C, 2).unwrap(), [0, 0], "state A");
     bench.model.plug(ChargerId(0), car());
-    bench.multiple(0x4100, &[0, 16_000]).unwrap();
+    bench.write(0x4100, &[0, 16_000]).unwrap();
     bench.charge(1);
     let words = bench.read(Table::Holding, 0x400C, 10).unwrap();
     assert_eq!(words[..4], [0, 0x0400, 0, 16_000], "state C in the third byte, offered");
     assert_eq!(words[4..10], [0, 16_000, 0, 16_000, 0, 16_000], "drawn");
     assert_eq!(bench.read(Table::Holding, 0x4016, 2).unwrap(), [0, 2_300]);
-    bench.multiple(0x4100, &[1, 0]).unwrap();
+    bench.write(0x4100, &[1, 0]).unwrap();
     assert_eq!(bench.offered(), Amps(32.0), "65.536 A is more than the station has");
 }
 
 #[test]
 fn an_abb_terra_ac_refuses_what_the_real_one_refuses() {
     let mut bench = Bench::new(&built_in("abb-terra-ac"), SimDevice::Charger(0));
-    assert_eq!(bench.write(0x4106, &[30]), Err(Refusal::Function), "it knows function 16 only");
-    assert_eq!(bench.multiple(0x4100, &[0]), Err(Refusal::Address), "half a limit");
-    assert_eq!(bench.multiple(0x4101, &[0]), Err(Refusal::Address), "the other half");
-    assert_eq!(bench.multiple(0x4010, &[0, 0]), Err(Refusal::Address), "read only");
-    assert_eq!(bench.multiple(0x4100, &[2, 0]), Err(Refusal::Value), "131 A is not plausible");
-    assert_eq!(bench.read(Table::Holding, 0x4000, 2), Err(Refusal::Address), "before the first register");
-    assert_eq!(bench.read(Table::Input, 0x4010, 2), Err(Refusal::Address), "another table");
-    assert_eq!(bench.read(Table::Holding, 0x400C, 41), Err(Refusal::Value), "more than 40 registers");
+    assert_eq!(bench.write(0x4100, &[0]), Err(Exception::IllegalDataAddress), "half a limit");
+    assert_eq!(bench.write(0x4101, &[0]), Err(Exception::IllegalDataAddress), "the other half");
+    assert_eq!(bench.write(0x4010, &[0, 0]), Err(Exception::IllegalDataAddress), "read only");
+    assert_eq!(bench.write(0x4100, &[2, 0]), Err(Exception::IllegalDataValue), "131 A is not plausible");
+    assert_eq!(
+        bench.read(Table::Holding, 0x4000, 2),
+        Err(Exception::IllegalDataAddress),
+        "before the first register"
+    );
+    assert_eq!(bench.read(Table::Input, 0x4010, 2), Err(Exception::IllegalDataAddress), "another table");
+    assert_eq!(
+        bench.read(Table::Holding, 0x400C, 41),
+        Err(Exception::IllegalDataValue),
+        "more than 40 registers"
+    );
 }
 
 #[test]
@@ -101,9 +105,9 @@ fn its_watchdog_takes_a_time_shows_it_and_is_fed_by_any_request() {
         [60],
         "the maker's default until it is written"
     );
-    bench.multiple(0x4106, &[5]).unwrap();
+    bench.write(0x4106, &[5]).unwrap();
     assert_eq!(bench.read(Table::Holding, 0x4020, 1).unwrap(), [5]);
-    bench.multiple(0x4100, &[0, 20_000]).unwrap();
+    bench.write(0x4100, &[0, 20_000]).unwrap();
     for _ in 0..3 {
         bench.charge(4);
         bench.registers.heard(&mut bench.model);
@@ -128,7 +132,7 @@ fn an_sdm630_shows_floats_of_the_circuit() {
     assert_eq!(f32_of(&all[14..]), -345.0, "power keeps its sign");
     assert_eq!(f32_of(&all[52..]), 1035.0);
     assert!((f32_of(&all[72..]) - 0.010_35).abs() < 1e-5, "imported kWh");
-    assert_eq!(bench.read(Table::Input, 0, 81), Err(Refusal::Value));
+    assert_eq!(bench.read(Table::Input, 0, 81), Err(Exception::IllegalDataValue));
 }
 
 const HEAD: &str =
@@ -184,7 +188,11 @@ charger:
     assert_eq!(bench.read(Table::Holding, 20, 2).unwrap(), [0, 0]);
     assert_eq!(bench.read(Table::Holding, 10, 1).unwrap(), [0xC2]);
     assert_eq!(bench.read(Table::Holding, 11, 1).unwrap(), [6]);
-    assert_eq!(bench.read(Table::Holding, 20, 4), Err(Refusal::Address), "no reads over several points");
+    assert_eq!(
+        bench.read(Table::Holding, 20, 4),
+        Err(Exception::IllegalDataAddress),
+        "no reads over several points"
+    );
     bench.write(31, &[1000]).unwrap();
     assert_eq!(offered(&bench), Amps::ZERO, "1000 means off");
     assert_eq!(bench.read(Table::Holding, 31, 1).unwrap(), [1000]);
@@ -200,7 +208,7 @@ charger:
     bench.write(31, &[200]).unwrap();
     bench.charge(2);
     assert_eq!(offered(&bench), Amps(7.0), "the limit does not feed it");
-    assert_eq!(bench.multiple(31, &[100]), Err(Refusal::Function), "it knows function 06 only");
+    assert_eq!(bench.write(31, &[100, 1]), Err(Exception::IllegalFunction), "it knows function 06 only");
 }
 
 #[test]

@@ -9,19 +9,9 @@ use super::quantity::{Held, Quantity, per_base_unit};
 use super::readout::{Readout, SimDevice};
 use super::register_codec::{decode, encode};
 use super::register_map::{MapFeed, RegisterMap, Slot, value_span};
+use crate::modbus::Exception;
 use crate::profile::{Access, Table, ValueType, WriteFunctions};
 use crate::site::{Amps, ChargerId};
-
-/// Why a device refuses a request (exception codes of the Modbus specification V1.1b3, section 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// 01: it does not know the function.
-    Function,
-    /// 02: it has no such registers, or they can't be accessed this way.
-    Address,
-    /// 03: the value can't be taken.
-    Value,
-}
 
 /// The registers of one device.
 #[derive(Debug)]
@@ -62,17 +52,17 @@ impl Registers {
         address: u16,
         count: u16,
         readout: &Readout,
-    ) -> Result<Vec<u16>, Refusal> {
+    ) -> Result<Vec<u16>, Exception> {
         let is_bit = matches!(table, Table::Coil | Table::Discrete);
         if !is_bit && count > self.map.settings.max_read {
-            return Err(Refusal::Value);
+            return Err(Exception::IllegalDataValue);
         }
         let length = usize::from(count);
         let touched: Vec<&Slot> =
             self.map.slots.iter().filter(|slot| slot.touches(table, address, length)).collect();
         let is_fixed = self.map.fixed.contains_key(&(table, address));
         if !self.map.reaches(table, address, length) || (touched.is_empty() && !is_fixed) {
-            return Err(Refusal::Address);
+            return Err(Exception::IllegalDataAddress);
         }
         self.check_block(&touched, address, count)?;
         let mut words: Vec<u16> =
@@ -84,7 +74,7 @@ impl Registers {
     }
 
     /// Refuses reads that a device with odd habits refuses.
-    fn check_block(&self, touched: &[&Slot], address: u16, count: u16) -> Result<(), Refusal> {
+    fn check_block(&self, touched: &[&Slot], address: u16, count: u16) -> Result<(), Exception> {
         let blocks = touched.iter().filter_map(|slot| slot.point.block);
         let in_blocks = blocks.into_iter().all(|block| (block.address, block.count) == (address, count));
         let end = u32::from(address) + u32::from(count);
@@ -92,7 +82,7 @@ impl Registers {
         let may_span = self.map.settings.block_reads
             || within_one
             || touched.iter().any(|slot| slot.point.block.is_some());
-        if in_blocks && may_span { Ok(()) } else { Err(Refusal::Address) }
+        if in_blocks && may_span { Ok(()) } else { Err(Exception::IllegalDataAddress) }
     }
 
     /// Returns what stands in a register that no quantity fills.
@@ -126,19 +116,16 @@ impl Registers {
         }
     }
 
-    /// Writes registers, or bits as 0 and 1. `single` says whether the function writes one only (05, 06).
+    /// Writes registers, or bits as 0 and 1.
     pub fn write(
         &mut self,
         table: Table,
         address: u16,
         words: &[u16],
-        single: bool,
         model: &mut Model,
-    ) -> Result<(), Refusal> {
-        match self.map.settings.writes {
-            WriteFunctions::Single if !single => return Err(Refusal::Function),
-            WriteFunctions::Multiple if single && table == Table::Holding => return Err(Refusal::Function),
-            _ => {}
+    ) -> Result<(), Exception> {
+        if self.map.settings.writes == WriteFunctions::Single && words.len() > 1 {
+            return Err(Exception::IllegalFunction);
         }
         let map = Arc::clone(&self.map);
         let touched: Vec<usize> = (0..map.slots.len())
@@ -153,7 +140,7 @@ impl Registers {
         };
         let range = u32::from(address)..u32::from(address) + u32::try_from(words.len()).unwrap_or(0);
         if touched.is_empty() || !range.into_iter().all(covered) {
-            return Err(Refusal::Address);
+            return Err(Exception::IllegalDataAddress);
         }
         let mut values = Vec::with_capacity(touched.len());
         for &index in &touched {
@@ -240,13 +227,13 @@ fn written_values(
     index: usize,
     address: u16,
     words: &[u16],
-) -> Result<Vec<(usize, f64)>, Refusal> {
+) -> Result<Vec<(usize, f64)>, Exception> {
     let span = usize::from(value_span(&slot.point));
     let end = usize::from(address) + words.len();
     let (first, last) = (usize::from(slot.point.address), slot.end() as usize);
     let (from, to) = (first.max(usize::from(address)), last.min(end));
     if !(from - first).is_multiple_of(span) || !(to - first).is_multiple_of(span) {
-        return Err(Refusal::Address);
+        return Err(Exception::IllegalDataAddress);
     }
     let mut values = Vec::new();
     for start in (from..to).step_by(span) {
@@ -262,7 +249,7 @@ fn written_values(
             Some(value) if value.is_finite() && fits(value) => values.push((index, value)),
             // text is taken as it is
             None if slot.point.value_type == ValueType::String => {}
-            _ => return Err(Refusal::Value),
+            _ => return Err(Exception::IllegalDataValue),
         }
     }
     Ok(values)

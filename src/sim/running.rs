@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::bus::{Bus, RegisterMaps};
 use super::certificates::{self, CertificateError};
 use super::endpoint::EndpointPages;
 use super::handle::SimHandle;
@@ -137,7 +138,7 @@ pub async fn run(
     let certificates = certificates_of(site, options.certs.is_some())?;
     let plan = sockets(site)?;
     let shared = Shared::new(Model::new(Arc::new(site.clone()), options.scene, options.seed));
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut maps) = (JoinSet::new(), RegisterMaps::default());
     // what has started goes away with the set when a later device fails
     for socket in &plan {
         let listener = bind(site, socket, options.any_port).await?;
@@ -152,8 +153,9 @@ pub async fn run(
                 let router = pages(site, catalogue, socket, &shared)?.into_router();
                 tasks.spawn(runtime::serve_router(listener, tls, router, stop.clone()));
             }
-            Speech::ModbusTcp | Speech::ModbusRtuTcp => {
-                super::bus::serve(site, catalogue, socket, &shared, listener, &mut tasks, &stop)?;
+            Speech::ModbusTcp => {
+                let bus = Bus::new(site, catalogue, &mut maps, socket, &shared)?;
+                bus.serve(socket, listener, &mut tasks, stop.clone());
             }
         }
     }

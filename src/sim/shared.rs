@@ -5,15 +5,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::bus;
 use super::command::Fault;
 use super::model::Model;
 use super::readout::SimDevice;
+use crate::modbus::Behaviour;
 
 /// The shared state.
 #[derive(Debug)]
 pub(super) struct Shared {
     model: Mutex<Model>,
     faults: HashMap<SimDevice, Mutex<Option<Fault>>>,
+    /// Modbus devices; those behind one socket share what happens to it.
+    behaviours: Mutex<HashMap<SimDevice, watch::Sender<Behaviour>>>,
     stepped: watch::Sender<u64>,
 }
 
@@ -23,6 +27,7 @@ impl Shared {
         Arc::new(Shared {
             model: Mutex::new(model),
             faults: devices.into_iter().map(|device| (device, Mutex::new(None))).collect(),
+            behaviours: Mutex::new(HashMap::new()),
             stepped: watch::Sender::new(0),
         })
     }
@@ -42,6 +47,16 @@ impl Shared {
         if let Some(cell) = self.faults.get(&device) {
             *cell.lock().unwrap_or_else(PoisonError::into_inner) = fault;
         }
+        let behaviours = self.behaviours.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sender) = behaviours.get(&device) {
+            sender.send_replace(bus::behaviour(fault));
+        }
+    }
+
+    /// Lets faults of these devices change the behaviour of their socket.
+    pub fn misbehave_through(&self, devices: &[SimDevice], behaviour: &watch::Sender<Behaviour>) {
+        let mut behaviours = self.behaviours.lock().unwrap_or_else(PoisonError::into_inner);
+        behaviours.extend(devices.iter().map(|&device| (device, behaviour.clone())));
     }
 
     /// Tells those who wait that steps were taken.

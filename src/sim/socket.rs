@@ -11,8 +11,6 @@ use crate::site::{Address, Site};
 pub(super) enum Speech {
     /// Modbus TCP.
     ModbusTcp,
-    /// Modbus RTU frames over TCP.
-    ModbusRtuTcp,
     /// HTTP.
     Http,
     /// HTTP over TLS.
@@ -36,9 +34,7 @@ pub(super) struct Socket {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SocketError {
     /// A device is not on a network, or speaks what is not simulated.
-    #[error(
-        "{device}: {address} can't be simulated; simulated devices speak modbus+tcp, modbus+rtu-tcp, http and https"
-    )]
+    #[error("{device}: {address} can't be simulated; simulated devices speak modbus+tcp, http and https")]
     Unsupported {
         /// The device.
         device: String,
@@ -87,10 +83,12 @@ pub(super) fn sockets(site: &Site) -> Result<Vec<Socket>, SocketError> {
 fn speech(address: &Address) -> Option<Speech> {
     match address {
         Address::ModbusTcp { .. } => Some(Speech::ModbusTcp),
-        Address::ModbusRtuTcp { .. } => Some(Speech::ModbusRtuTcp),
         Address::Http { .. } => Some(Speech::Http),
         Address::Https { .. } => Some(Speech::Https),
-        Address::ModbusTls { .. } | Address::ModbusRtu(_) | Address::ModbusAscii(_) => None,
+        Address::ModbusRtuTcp { .. }
+        | Address::ModbusTls { .. }
+        | Address::ModbusRtu(_)
+        | Address::ModbusAscii(_) => None,
     }
 }
 

@@ -1,12 +1,14 @@
 //! A running simulation on free ports, and clients for it.
 
 #![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-use enmon::profile::Catalogue;
+use enmon::modbus::{Client, ClientSettings, ModbusError};
+use enmon::profile::{Catalogue, Table};
 use enmon::runtime::tls;
 use enmon::sim::{self, Running, SimDevice, SimHandle, SimOptions};
 use enmon::site::{self, Site};
@@ -115,4 +117,46 @@ impl Bench {
 /// Waits for what must come, and fails when it doesn't.
 pub async fn patiently<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), what).await.expect("it did not come within 20 s")
+}
+
+/// A Modbus client of one device.
+pub struct Registers {
+    client: Client,
+    unit: u8,
+}
+
+impl Bench {
+    /// Connects to a Modbus device.
+    pub fn registers(&self, device: &str) -> Registers {
+        let site = &self.running.site;
+        let found = SimDevice::all(site).into_iter().find(|one| one.name(site) == device).unwrap();
+        let link = found.link(site);
+        Registers { client: Client::new(link.address.clone(), ClientSettings::default()), unit: link.unit }
+    }
+}
+
+impl Registers {
+    pub async fn read(&mut self, table: Table, address: u16, count: u16) -> Result<Vec<u16>, ModbusError> {
+        self.client.read(self.unit, table, address, count).await
+    }
+
+    pub async fn write(&mut self, address: u16, words: &[u16]) -> Result<(), ModbusError> {
+        self.client.write_registers(self.unit, address, words).await
+    }
+
+    /// Sets the limit of an ABB Terra AC.
+    pub async fn set_limit(&mut self, amps: u16) {
+        self.write(0x4100, &[0, amps * 1000]).await.unwrap();
+    }
+
+    /// Returns what an ABB Terra AC offers, in mA.
+    pub async fn offered(&mut self) -> u16 {
+        self.read(Table::Holding, 0x400E, 2).await.unwrap()[1]
+    }
+
+    /// Returns the currents of an Eastron SDM630, in A.
+    pub async fn meter_currents(&mut self) -> [f32; 3] {
+        let words = self.read(Table::Input, 6, 6).await.unwrap();
+        [0, 2, 4].map(|at| f32::from_bits(u32::from(words[at]) << 16 | u32::from(words[at + 1])))
+    }
 }
