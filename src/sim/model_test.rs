@@ -259,8 +259,11 @@ fn a_lively_scene_has_cars_that_charge_and_leave() {
     assert!(most >= 2 && cars.len() > 8, "{most} at once, {} in ten minutes", cars.len());
 }
 
+/// Phases of a car, limit of its station, most that the car takes.
+type Plugged = (u8, f64, f64);
+
 /// A random tree: each circuit hangs on an earlier one.
-fn tree() -> impl Strategy<Value = (Site, Vec<(u8, f64, f64)>, Vec<[f64; 3]>)> {
+fn tree() -> impl Strategy<Value = (Site, Vec<Plugged>, Vec<[f64; 3]>)> {
     let circuits = prop::collection::vec(any::<prop::sample::Index>(), 1..8);
     let chargers =
         prop::collection::vec((any::<prop::sample::Index>(), 0..5usize, 1..4u8, 0.0..40.0, 5.0..40.0), 0..16);
@@ -306,8 +309,7 @@ proptest! {
     #[test]
     fn on_every_circuit_and_phase_the_current_is_the_sum_of_what_is_below((site, cars, base) in tree(), again in 0.0..40.0) {
         let mut model = Model::new(Arc::new(site), Scene::Still, 1);
-        for index in 0..model.site().circuits.len() {
-            let [l1, l2, l3] = base[index];
+        for (index, &[l1, l2, l3]) in base.iter().enumerate().take(model.site().circuits.len()) {
             model.hold_base_load(CircuitId(index), Some(amps(l1, l2, l3)));
         }
         for (index, &(phases, limit, max)) in cars.iter().enumerate() {
