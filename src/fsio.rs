@@ -1,5 +1,9 @@
 //! The only door to files, environment and subprocesses. Files are replaced atomically.
 
+mod input;
+
+pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -73,6 +77,14 @@ pub fn write_atomically(path: &Path, text: &[u8], mode: u32) -> Result<(), FileE
 pub fn make_private_folder(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::DirBuilderExt;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed(path, "making the folder"))
+}
+
+/// Makes a folder and its parents, with the usual permissions.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_folder(path: &Path) -> Result<(), FileError> {
+    fs::create_dir_all(path).map_err(failed(path, "making the folder"))
 }
 
 /// Returns an environment variable that is set and not empty.

@@ -41,7 +41,7 @@ pub struct Context {
 impl Context {
     /// Sets up output as the flags say.
     pub fn new(global: GlobalArgs) -> Self {
-        let ui = Ui::new(global.output, global.color, global.quiet);
+        let ui = Ui::new(global.output, global.color, global.quiet).assume_yes(global.yes);
         Context { global, ui }
     }
 }

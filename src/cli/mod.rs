@@ -11,21 +11,37 @@ mod init;
 mod man;
 mod modbus;
 mod sim;
+pub mod site_input;
 mod status;
 
 use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub use context::{Context, GlobalArgs};
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::ui;
 
 /// One tool for the administrator of an energy site.
 #[derive(Debug, Parser)]
 #[command(name = "enmon", version, about, long_about = None, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Examples:
+  enmon demo
+  enmon init > enmon.yaml
+  enmon check --site enmon.yaml
+  enmon status --watch
+
+Exit codes:
+  0   done
+  1   failed
+  2   wrong usage
+  3   site file or other input invalid
+  4   device or server not reachable
+  5   refused by the device or server
+  70  bug in enmon")]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -72,13 +88,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return ExitCode::from(ui::print_clap_error(&error)),
     };
     let context = Context::new(cli.global);
-    match run(cli.command, &context) {
+    match guarded(|| run(cli.command, &context)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             context.ui.error(&error);
             ExitCode::from(error.kind.exit_code())
         }
     }
+}
+
+/// Turns a panic into an error of its own kind; where it happened has been said on stderr by then.
+fn guarded(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(Error::new(Kind::Bug, "this is a bug in enmon").hint("please report it, with the lines above"))
+    })
 }
 
 fn run(command: Command, context: &Context) -> Result<()> {
@@ -94,5 +117,22 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_bug_with_its_own_exit_code() {
+        let error = guarded(|| panic!("made up")).unwrap_err();
+        assert_eq!(error.kind, Kind::Bug);
+        assert_eq!(error.kind.exit_code(), 70);
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command().debug_assert();
     }
 }

@@ -44,6 +44,18 @@ pub struct Profile {
     /// What makes it a meter: quantity → point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meter: Option<MeterSection>,
+    /// What makes it a breaker that reports its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerSection>,
+    /// What makes it a cabinet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cabinet: Option<CabinetSection>,
+    /// What makes it a solar input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solar: Option<SolarSection>,
+    /// What makes it an ESP node with current sensors (REFERENCE A1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeSection>,
 }
 
 /// Version of the profile format.
@@ -100,6 +112,13 @@ pub struct ModbusSettings {
     /// Settings of a serial line when the address names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialDefaults>,
+    /// Most connectors that one station has behind one unit id; points with a `stride` exist once for each.
+    #[schemars(range(min = 1, max = 64))]
+    pub connectors: u16,
+    /// Where a SunSpec device may keep its marker `SunS`, in the order in which the places are tried (usually 40000, 0, 50000).
+    /// Points with a `model` stand behind it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sunspec: Vec<u16>,
 }
 
 impl Default for ModbusSettings {
@@ -116,6 +135,8 @@ impl Default for ModbusSettings {
             writes: WriteFunctions::Both,
             wake: false,
             serial: None,
+            connectors: 1,
+            sunspec: Vec::new(),
         }
     }
 }
@@ -272,9 +293,34 @@ pub struct Point {
     /// Least and largest plausible value in `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plausible: Option<[f64; 2]>,
+    /// How much further on the same point of the next connector stands, for stations with several behind one unit id
+    /// (connector n is at `address + (n − 1) × stride`); absent: all connectors share the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65_535))]
+    pub stride: Option<u16>,
+    /// The read that must be sent to get it, for devices that answer whole blocks only; the point stands within.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
+    /// SunSpec model that it belongs to; `address` then counts from the model's id register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<u16>,
+    /// Point with the power of ten that the value is multiplied with as well (a SunSpec scale factor).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_from: Option<String>,
     /// What it is, in a few words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
+}
+
+/// Registers that are read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Block {
+    /// Zero-based address of the first register.
+    pub address: u16,
+    /// How many registers.
+    #[schemars(range(min = 1, max = 125))]
+    pub count: u16,
 }
 
 fn once() -> u16 {
@@ -289,6 +335,12 @@ impl Point {
     /// Returns how many registers (or bits) the point takes.
     pub fn span(&self) -> u16 {
         self.count.saturating_mul(self.value_type.registers())
+    }
+
+    /// Returns the address of the point on a connector, counted from 1. `None` when there is no such register.
+    pub fn address_on(&self, connector: u16) -> Option<u16> {
+        let further = self.stride.unwrap_or(0).checked_mul(connector.checked_sub(1)?)?;
+        self.address.checked_add(further)
     }
 }
 
@@ -326,9 +378,21 @@ pub enum PilotState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChargerSection {
-    /// Currents on terminals 1, 2, 3: one point with three values, or three points.
-    #[schemars(length(min = 1, max = 3))]
+    /// Currents on terminals 1, 2, 3: one point with three values, or up to three points. None: the device does not measure, and
+    /// counts as drawing what it is offered.
+    #[serde(default)]
+    #[schemars(length(max = 3))]
     pub currents: Vec<String>,
+    /// Voltages on terminals 1, 2, 3.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
+    pub voltages: Vec<String>,
+    /// Active power in W.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<String>,
+    /// Energy delivered in kWh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<String>,
     /// The terminals are counted 3, 2, 1.
     #[serde(default)]
     pub reversed: bool,
@@ -353,7 +417,7 @@ pub struct ChargerSection {
 pub struct StateSection {
     /// Point that holds it.
     pub point: String,
-    /// Raw value, or text, → state of the control pilot. Of a text, the longest key that it begins with counts.
+    /// Raw value (`2` or `0xA1`), or text, → state of the control pilot. Of a text, the longest key that it begins with counts.
     pub map: BTreeMap<String, PilotState>,
     /// A second point that tells whether a car is there, for devices whose state does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -460,19 +524,88 @@ pub struct MeterSection {
     pub energy_export: Option<String>,
 }
 
+/// Position of a breaker (REFERENCE A2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BreakerPosition {
+    /// Closed.
+    On,
+    /// Opened by hand or command.
+    Off,
+    /// Opened by itself.
+    Tripped,
+}
+
+/// What makes a device a breaker that reports its state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BreakerSection {
+    /// Point that holds its position.
+    pub state: String,
+    /// Raw value, or text, → position.
+    pub map: BTreeMap<String, BreakerPosition>,
+    /// Currents per phase: one point with three values, or up to three points.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3))]
+    pub currents: Vec<String>,
+    /// Fault signal: anything but 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// Overload warning: anything but 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overload: Option<String>,
+}
+
+/// What makes a device a cabinet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CabinetSection {
+    /// Temperature in °C.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<String>,
+    /// Smoke or gas found: anything but 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoke: Option<String>,
+}
+
+/// What makes a device a solar input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SolarSection {
+    /// Current per phase in A.
+    pub current: String,
+}
+
+/// What makes a device an ESP node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeSection {
+    /// Points of its current sensors, first channel first; a node serves as many as it has.
+    #[schemars(length(min = 1))]
+    pub currents: Vec<String>,
+    /// State of its own link: anything but 0 is up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+}
+
 /// How an HTTP endpoint is read: metric names of REFERENCE A4, and the legacy JSON of A3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EndpointSettings {
-    /// Path of the metrics page.
+    /// Path of the metrics page, behind the path of the device's address.
     pub metrics_path: String,
-    /// Path of the legacy JSON; a charger's limit is read and set there.
+    /// Path of the legacy JSON. A charger is read there with GET; its limit is set with POST of an object that has only the limit's
+    /// field, and the answer is the whole object again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json_path: Option<String>,
     /// How long a reply may take.
     pub timeout: Period,
     /// Point → metric.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, MetricPoint>,
+    /// Point → field of the legacy JSON.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub json: BTreeMap<String, JsonPoint>,
 }
 
 /// A metric that holds a point.
@@ -481,10 +614,24 @@ pub struct EndpointSettings {
 pub struct MetricPoint {
     /// Name of the metric.
     pub name: String,
-    /// Labels that must match.
+    /// Labels that must match; others may be there. `$name` stands for the device's name in the site file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Unit: A, °C; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unit: String,
+}
+
+/// A field of the legacy JSON that holds a point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JsonPoint {
+    /// Name of the field.
+    pub field: String,
+    /// May it be written?
+    #[serde(default)]
+    pub access: Access,
+    /// Unit: A; empty for none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
 }

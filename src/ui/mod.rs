@@ -1,40 +1,27 @@
-//! What a person or a script sees: tables, JSON, YAML, errors, colour. Data goes to stdout, talk to stderr.
+//! What a person or a script sees: tables, JSON, YAML, errors, questions, progress, colour. Data goes to stdout, talk to stderr.
 //!
-//! This room knows how things look and nothing of what they mean; it imports no other room and no clap parsing.
+//! This room knows how things look and nothing of what they mean; it imports no other room, and of clap only what turns words
+//! into its own types and shows clap's own messages.
+
+mod failure;
+mod findings;
+pub mod live;
+mod output;
+mod progress;
+mod prompt;
+mod table;
+mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 
+pub use findings::{Remark, RemarkPlace, render_remarks};
+pub use output::{ColorChoice, OutputFormat, Report};
+pub use progress::Progress;
+pub use table::{Cell, Column, Table, Tone};
+
 use crate::error::{Error, Kind, Result};
-
-/// Form of the data on stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum OutputFormat {
-    /// For people
-    Table,
-    /// For scripts
-    Json,
-    /// For scripts and people
-    Yaml,
-}
-
-/// When colour is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// What a command has found or done, ready to be shown.
-pub trait Report: Serialize {
-    /// Writes the form for people; may use ANSI styles, which are stripped where colour is off.
-    fn render(&self, out: &mut dyn Write) -> io::Result<()>;
-}
 
 /// The way to the terminal.
 #[derive(Debug)]
@@ -42,12 +29,20 @@ pub struct Ui {
     format: OutputFormat,
     color: ColorChoice,
     quiet: bool,
+    assume_yes: bool,
 }
 
 impl Ui {
     /// Sets up output.
     pub fn new(format: OutputFormat, color: ColorChoice, quiet: bool) -> Self {
-        Ui { format, color, quiet }
+        Ui { format, color, quiet, assume_yes: false }
+    }
+
+    /// Answers every question with yes.
+    #[must_use]
+    pub fn assume_yes(mut self, yes: bool) -> Self {
+        self.assume_yes = yes;
+        self
     }
 
     /// Returns the form that was asked for.
@@ -58,6 +53,51 @@ impl Ui {
     /// Says whether stdout is a terminal on which a live view makes sense.
     pub fn is_live(&self) -> bool {
         self.format == OutputFormat::Table && io::stdout().is_terminal()
+    }
+
+    /// Says whether stdout gets colour: as `--color` says, and by itself on a terminal without `NO_COLOR`.
+    pub fn has_color(&self) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Takes over the terminal for a live view.
+    ///
+    /// # Errors
+    /// When the terminal can't be set up.
+    pub fn live_screen(&self) -> Result<live::LiveScreen> {
+        let theme = if self.has_color() { live::Theme::color() } else { live::Theme::mono() };
+        live::LiveScreen::start(theme).map_err(|error| {
+            Error::from_source(Kind::Failed, "the live view can't take the terminal", &error)
+        })
+    }
+
+    /// Asks the person at the terminal; `--yes` answers for them.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] when there is no terminal to ask on.
+    pub fn confirm(&self, question: &str) -> Result<bool> {
+        let mut input = io::stdin().lock();
+        prompt::decide(question, self.assume_yes, terminal::can_ask(), &mut input, &mut |text| {
+            self.write_stderr(text);
+        })
+    }
+
+    /// Shows how far a job has come, on stderr: a bar on a terminal, JSON lines with `--output json`, else nothing. `total`: number
+    /// of steps, where it is known.
+    pub fn progress(&self, task: &str, total: Option<u64>) -> Progress {
+        if self.quiet {
+            Progress::silent(task, total)
+        } else if self.format == OutputFormat::Json {
+            Progress::lines(task, total)
+        } else if io::stderr().is_terminal() {
+            Progress::bar(task, total)
+        } else {
+            Progress::silent(task, total)
+        }
     }
 
     /// Shows a report on stdout in the form that was asked for.
@@ -95,8 +135,16 @@ impl Ui {
         self.write_stdout(&line)
     }
 
+    /// Shows a text on stdout as it is, whatever form was asked for: a script, a file.
+    ///
+    /// # Errors
+    /// When stdout can't be written; a broken pipe is no error.
+    pub fn print_text(&self, text: &[u8]) -> Result<()> {
+        self.write_stdout(text)
+    }
+
     fn write_stdout(&self, text: &[u8]) -> Result<()> {
-        let mut out = anstream::AutoStream::new(io::stdout(), self.stream_choice());
+        let mut out = anstream::AutoStream::new(io::stdout(), self.color.for_stream());
         match out.write_all(text).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output_failed(&error)),
             _ => Ok(()),
@@ -115,36 +163,17 @@ impl Ui {
         self.write_stderr(&format!("\x1b[1;33mwarning\x1b[0m: {text}\n"));
     }
 
-    /// Shows what went wrong, on stderr.
+    /// Shows what went wrong, on stderr; with `--output json` as one object on one line.
     pub fn error(&self, error: &Error) {
-        let mut text = String::new();
-        if let Some(details) = &error.details {
-            text.push_str(details);
-            if !details.ends_with('\n') {
-                text.push('\n');
-            }
-        }
-        text.push_str(&format!("\x1b[1;31merror\x1b[0m: {}\n", error.message));
-        for cause in &error.causes {
-            text.push_str(&format!("caused by: {cause}\n"));
-        }
-        for hint in &error.hints {
-            text.push_str(&format!("\x1b[1;36mhint\x1b[0m: {hint}\n"));
-        }
-        self.write_stderr(&text);
+        self.write_stderr(&match self.format {
+            OutputFormat::Json => failure::as_json(error),
+            OutputFormat::Table | OutputFormat::Yaml => failure::as_text(error),
+        });
     }
 
     fn write_stderr(&self, text: &str) {
         // nobody is left to tell when stderr is gone
-        let _ = anstream::AutoStream::new(io::stderr(), self.stream_choice()).write_all(text.as_bytes());
-    }
-
-    fn stream_choice(&self) -> anstream::ColorChoice {
-        match self.color {
-            ColorChoice::Auto => anstream::ColorChoice::Auto,
-            ColorChoice::Always => anstream::ColorChoice::Always,
-            ColorChoice::Never => anstream::ColorChoice::Never,
-        }
+        let _ = anstream::AutoStream::new(io::stderr(), self.color.for_stream()).write_all(text.as_bytes());
     }
 }
 
