@@ -144,6 +144,10 @@ mod tests {
             wears: false,
             plausible: None,
             about: String::new(),
+            stride: None,
+            block: None,
+            model: None,
+            scale_from: None,
         }
     }
 
