@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// Nobody listens on the discard port; a controller must live with devices that are off.
@@ -97,6 +97,12 @@ fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// Says whether a process has ended; one that nobody has waited for (in a container without init) counts.
+fn has_ended(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
+    stat.map_or(true, |stat| stat.contains(") Z "))
+}
+
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
@@ -147,7 +153,7 @@ fn a_daemon_lives_apart_and_is_steered_by_name() {
     let stopped = home.run(&["stop"]);
     assert_eq!(stopped.status.code(), Some(0), "{stopped:?}");
     assert_eq!(text(&stopped.stdout), format!("garage: stopped, pid was {}\n", pid.as_raw_nonzero()));
-    eventually("the process is gone", || test_kill_process(pid).is_err());
+    eventually("the process is gone", || has_ended(pid));
     home.write_site(SITE);
     assert_eq!(home.run(&["status"]).status.code(), Some(1));
     let again = home.run(&["stop"]);
@@ -174,6 +180,15 @@ fn a_failed_start_is_told_to_the_caller() {
     assert_eq!(failed.status.code(), Some(1), "{failed:?}");
     assert!(text(&failed.stderr).contains("/dev/null/pid"), "{failed:?}");
     assert_eq!(home.run(&["status"]).status.code(), Some(1));
+
+    // no controller is ready so soon; it does not run on behind the caller's back
+    let late = home.run(&["run", "--daemon", "--ready-timeout", "0s"]);
+    assert_eq!(late.status.code(), Some(1), "{late:?}");
+    assert!(text(&late.stderr).contains("was told to stop"), "{late:?}");
+    let words = text(&late.stderr);
+    let pid = words.split("(pid ").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+    let pid = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    eventually("the late child is gone", || has_ended(pid));
 }
 
 #[test]
