@@ -98,18 +98,101 @@ complete -c enmon -n "__fish_enmon_using_subcommand status" -s v -l verbose -d '
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand control" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-file -d 'Log to the end of this file; without it, to stderr or, with --daemon, to controller.log in the state folder' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-format -d 'Form of the log' -r -f -a "text\t'A line for people'
+json\t'An object for programs, one a line'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l pid-file -d 'Write the process id into this file too' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l ready-timeout -d 'With --daemon: how long the controller may take until it is ready' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l daemon -d 'Run in the background; returns when the controller is ready'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l detached -d 'This is the process in the background'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l accept-unproven -d 'Run although the fail-safe is not proven'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l snapshot -d 'Snapshot of the plant, as JSON; - is stdin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l timeout -d 'How long to wait for the outcome' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for its end' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand charger" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand charger" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -221,3 +304,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
