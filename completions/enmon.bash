@@ -487,7 +487,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__init)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --force --dry-run --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

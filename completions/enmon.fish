@@ -67,6 +67,8 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand init" -l force -d 'Replace a file that is there'
+complete -c enmon -n "__fish_enmon_using_subcommand init" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'

@@ -1,5 +1,15 @@
 //! The only door to files, environment and subprocesses. Files are replaced atomically.
 
+mod input;
+mod lock_file;
+mod process;
+mod service_files;
+
+pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
+pub use lock_file::{LockFile, LockOutcome};
+pub use process::{Offspring, arguments, process_id, respawn};
+pub use service_files::{identity, names_in, open_append, open_null, random_hex, remove_file, rename_file};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};

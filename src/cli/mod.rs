@@ -1,16 +1,21 @@
 //! The command line: flags become settings, a room does the work, its report goes to `ui`. A file for each command group.
 
+mod api_client;
 mod breaker;
 mod charger;
 mod check;
 mod completions;
 mod context;
 mod control;
+mod control_loop;
+mod control_run;
 mod demo;
 mod init;
 mod man;
 mod modbus;
 mod sim;
+pub mod site_input;
+mod site_view;
 mod status;
 
 use std::ffi::OsString;

@@ -3,18 +3,56 @@
 //! [`step`](step()) decides, purely: no clock, no I/O. The driver around it observes through a [`Plant`], writes what was decided, and keeps the
 //! journal. This room knows nothing of Modbus, HTTP or Kubernetes.
 
+mod alarms;
+mod allocate;
+mod chronicle;
+mod driver;
+#[cfg(test)]
+mod fixture;
 mod hub;
+mod journal;
 mod journal_port;
+mod journal_queue;
+mod journal_schema;
+#[cfg(test)]
+mod journal_tests;
+mod journal_writer;
+mod ledger;
+mod loads;
+mod memory;
+#[cfg(test)]
+mod million_tests;
+mod network;
 mod plant_port;
+mod reason;
+mod report;
 mod snapshot;
 mod state;
 mod status;
+mod step;
+#[cfg(test)]
+mod step_tests;
 mod time;
+mod turns;
+mod view;
+mod wish;
 
+pub use alarms::alarms;
+pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
+pub use journal::{Journal, Retention};
 pub use journal_port::*;
+pub use ledger::OfferLedger;
+pub use loads::CircuitLoad;
+pub use memory::Memory;
+pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
+pub use reason::Reason;
+pub use report::site_status;
 pub use snapshot::*;
 pub use state::*;
 pub use status::*;
+pub use step::{Decision, Setpoint, site_network, step};
 pub use time::Time;
+pub use view::{devices, link, name};

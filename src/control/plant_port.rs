@@ -62,6 +62,8 @@ pub enum Event {
         cycle: u64,
         /// Why, with host, unit and register.
         error: String,
+        /// May a request have reached it? `false` when no connection came about.
+        reached: bool,
     },
     /// A limit was written and read back.
     Acknowledged {
@@ -82,6 +84,8 @@ pub enum Event {
         setpoint: Amps,
         /// Why.
         error: String,
+        /// May the limit have arrived? `false` when no connection came about.
+        reached: bool,
     },
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Time;
-use crate::site::Amps;
+use crate::site::{Amps, Period, Site};
 
 /// A value and when it was measured. `at` is the moment before the request went out, so that age is never underestimated.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,29 @@ pub struct Snapshot {
     pub solar: Vec<Option<Reading<SolarReading>>>,
     /// ESP nodes.
     pub endpoints: Vec<Option<Reading<EndpointReading>>>,
+    /// The most that each charger may be offering now, by its [`OfferLedger`](super::OfferLedger); `None`: what its reading says, or all it
+    /// has where there is none.
+    pub ceilings: Vec<Option<Amps>>,
+}
+
+impl Snapshot {
+    /// Makes a snapshot of a site of which nothing has been heard.
+    pub fn empty(site: &Site) -> Self {
+        Snapshot {
+            meters: vec![None; site.meters.len()],
+            chargers: vec![None; site.chargers.len()],
+            breakers: vec![None; site.breakers.len()],
+            cabinets: vec![None; site.cabinets.len()],
+            solar: vec![None; site.solar.len()],
+            endpoints: vec![None; site.endpoints.len()],
+            ceilings: vec![None; site.chargers.len()],
+        }
+    }
+}
+
+/// Returns the reading if it is not older than `stale_after`.
+pub fn fresh<T>(reading: Option<&Option<Reading<T>>>, now: Time, stale_after: Period) -> Option<&Reading<T>> {
+    reading?.as_ref().filter(|reading| now.since(reading.at) <= stale_after)
 }
 
 /// What a meter says, by terminal. Currents carry no sign unless the device gives one.

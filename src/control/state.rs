@@ -3,12 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Time;
-use crate::site::{Amps, PerPhase};
+use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct State {
+    /// When the last decision was made.
+    pub at: Option<Time>,
     /// One for each charger of the site.
     pub chargers: Vec<ChargerMemory>,
     /// One for each circuit of the site.
@@ -19,22 +21,23 @@ pub struct State {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ChargerMemory {
-    /// The most that it may be offering now: what it said it offers, or what has been sent to it since and may have arrived.
-    /// `None`: never heard and nothing sent.
-    pub ceiling: Option<Amps>,
-    /// When the last limit was sent to it.
-    pub sent_at: Option<Time>,
     /// The last limit that was decided.
     pub setpoint: Option<Amps>,
+    /// The most that it may have been offering at the last decision.
+    pub ceiling: Option<Amps>,
     /// Since when a higher limit has been possible without a break.
     pub raisable_since: Option<Time>,
     /// Since when the car has drawn clearly less than it is offered.
     pub idle_since: Option<Time>,
+    /// The most that it has drawn since then.
+    pub idle_peak: Amps,
     /// What the car is thought to want; `None`: all it can get.
     pub appetite: Option<Amps>,
+    /// Since when the charger has offered, or let through, more than it was told.
+    pub excess_since: Option<Time>,
     /// Since when it has had current in its present turn.
     pub turn_since: Option<Time>,
-    /// Service it has had, in weighted milliseconds: who has had the least goes first.
+    /// Service it has had while others waited, in milliseconds divided by its weight: who has had the least goes first.
     pub served: f64,
     /// Since when it has wanted current in vain.
     pub waiting_since: Option<Time>,
@@ -42,14 +45,27 @@ pub struct ChargerMemory {
     pub order: Option<Override>,
 }
 
-/// What is remembered of a circuit.
+/// What is remembered of a circuit with a meter.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CircuitMemory {
-    /// What else drew there at the last fresh sample of its meter.
+    /// What else than chargers is taken to draw there.
     pub other: Option<PerPhase<Amps>>,
-    /// When that sample was taken.
+    /// What the sample before the last one said of it.
+    pub previous: Option<PerPhase<Amps>>,
+    /// When the last sample was taken.
     pub sampled_at: Option<Time>,
+}
+
+impl State {
+    /// Makes the memory of a controller that has seen nothing.
+    pub fn empty(site: &Site) -> Self {
+        State {
+            at: None,
+            chargers: vec![ChargerMemory::default(); site.chargers.len()],
+            circuits: vec![CircuitMemory::default(); site.circuits.len()],
+        }
+    }
 }
 
 /// An order from a person: it lowers a charger's limit, it never lifts a circuit's.

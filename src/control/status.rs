@@ -70,6 +70,9 @@ pub struct ControllerStatus {
     pub observe_ms: f64,
     /// Time from the observations until the last limit of that cycle was acknowledged, in milliseconds.
     pub write_ms: Option<f64>,
+    /// Time from the request of the oldest meter sample of the last cycle until its last limit was acknowledged, in milliseconds.
+    #[serde(default)]
+    pub reaction_ms: Option<f64>,
     /// Cycles that began late by more than one interval.
     pub late_cycles: u64,
     /// Times the site file was read again with success.
@@ -138,6 +141,10 @@ pub struct ChargerStatus {
     pub setpoint: f64,
     /// Why, in words.
     pub reason: String,
+    /// Why, as a stable word: `no-car`, `fault`, `silent`, `meter-unknown`, `paused`, `ordered`, `limited`, `waits`, `appetite`, `full`,
+    /// `holds`, `awaits-others`, `disobeys`.
+    #[serde(default)]
+    pub reason_code: String,
     /// An order that is in force.
     pub order: Option<Override>,
     /// What went wrong last, if it still does.

@@ -1,0 +1,429 @@
+//! The loop around the decision: observe, decide, write, read back, every interval.
+//!
+//! ```text
+//!             tick                 all answered, or the grace is over             acknowledged / failed
+//!   idle ────────────▶ observing ───────────────────────────────────▶ writing ───────────────────────────▶ idle
+//!
+//!   any state ── stop ──▶ lowering to the fail-safe currents ──▶ raising to them ──▶ ended
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::chronicle::Chronicle;
+use super::report::{faults_of, site_status};
+use super::view::PlantView;
+use super::{
+    ControllerStatus, Decision, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState, SiteStatus,
+    State, Time, alarms, step,
+};
+use crate::site::{Amps, ChargerId, Site};
+
+/// A clock that never jumps.
+pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// A changed site on its way into the running controller.
+pub struct Reload<P> {
+    /// The new site and its plant, or why the file was refused.
+    pub outcome: Result<(Arc<Site>, P), String>,
+    /// Told when it is in force.
+    pub done: oneshot::Sender<()>,
+}
+
+/// What the driver needs to run.
+pub struct Parts<P, J> {
+    /// The site.
+    pub site: Arc<Site>,
+    /// Its plant.
+    pub plant: P,
+    /// Its journal.
+    pub journal: J,
+    /// What an earlier run remembered, fitted to this site.
+    pub state: State,
+    /// Callers.
+    pub hub: HubPort,
+    /// Changed site files.
+    pub reloads: mpsc::Receiver<Reload<P>>,
+    /// The clock.
+    pub clock: Clock,
+    /// Ends the loop.
+    pub stop: CancellationToken,
+    /// Told after the first decision.
+    pub ready: Option<oneshot::Sender<()>>,
+    /// Advances with every decision.
+    pub heartbeat: watch::Sender<u64>,
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Chargers that have not confirmed their fail-safe current.
+    pub unconfirmed: Vec<String>,
+}
+
+/// The safe currents must be written within this time.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// A cycle waits no longer for answers than this share of the interval.
+const GRACE: f64 = 0.5;
+
+/// The memory goes into the journal this often, in cycles, and after each order.
+const REMEMBER_EVERY: u64 = 10;
+
+/// Runs the control loop until it is stopped, then leaves every charger at its fail-safe current.
+pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
+    let started_at = (parts.clock)();
+    let view = PlantView::new(&parts.site, &parts.state, started_at);
+    let driver = Driver {
+        site: parts.site,
+        plant: parts.plant,
+        chronicle: Chronicle::new(parts.journal),
+        state: parts.state,
+        hub: parts.hub,
+        clock: parts.clock,
+        ready: parts.ready,
+        heartbeat: parts.heartbeat,
+        view,
+        started_at,
+        phase: Phase::Idle,
+        tally: Tally::default(),
+        last: None,
+    };
+    driver.run(parts.reloads, parts.stop).await
+}
+
+/// Where a cycle stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Phase {
+    Idle,
+    Observing { since: Instant, until: Instant },
+    Writing { since: Instant, sampled: Time },
+}
+
+/// Counters and durations for the status.
+#[derive(Debug, Default)]
+struct Tally {
+    cycles: u64,
+    late: u64,
+    reloads: u64,
+    reload_error: Option<String>,
+    step_ms: f64,
+    observe_ms: f64,
+    write_ms: Option<f64>,
+    reaction_ms: Option<f64>,
+    /// Limits of this cycle that are still on their way.
+    outstanding: usize,
+}
+
+struct Driver<P, J> {
+    site: Arc<Site>,
+    plant: P,
+    chronicle: Chronicle<J>,
+    state: State,
+    hub: HubPort,
+    clock: Clock,
+    ready: Option<oneshot::Sender<()>>,
+    heartbeat: watch::Sender<u64>,
+    view: PlantView,
+    started_at: Time,
+    phase: Phase,
+    tally: Tally,
+    last: Option<Decision>,
+}
+
+impl<P: Plant, J: JournalPort> Driver<P, J> {
+    async fn run(mut self, mut reloads: mpsc::Receiver<Reload<P>>, stop: CancellationToken) -> Ending {
+        self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
+        let mut ticker = self.ticker();
+        let mut orders_open = true;
+        let mut reloads_open = true;
+        loop {
+            let grace = match self.phase {
+                Phase::Observing { until, .. } => Some(until),
+                _ => None,
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                tick = ticker.tick() => self.begin_cycle(tick),
+                event = self.plant.next() => match event {
+                    Some(event) => self.take(event),
+                    None => break,
+                },
+                () = sleep_until(grace.unwrap_or_else(Instant::now)), if grace.is_some() => self.decide(),
+                order = self.hub.orders.recv(), if orders_open => match order {
+                    Some(order) => self.take_order(order),
+                    None => orders_open = false,
+                },
+                reload = reloads.recv(), if reloads_open => match reload {
+                    Some(reload) => {
+                        let interval = self.site.control.interval;
+                        self.reload(reload);
+                        if self.site.control.interval != interval {
+                            ticker = self.ticker();
+                        }
+                    }
+                    None => reloads_open = false,
+                },
+            }
+        }
+        self.finish().await
+    }
+
+    fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    fn ticker(&self) -> tokio::time::Interval {
+        let mut ticker = interval_at(Instant::now(), self.site.control.interval.0);
+        ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticker
+    }
+
+    fn begin_cycle(&mut self, due: Instant) {
+        if due.elapsed() > self.site.control.interval.0 {
+            self.tally.late += 1;
+        }
+        if matches!(self.phase, Phase::Observing { .. }) {
+            // the grace is shorter than the interval, so this is a loop that was held up: decide on what is there
+            self.decide();
+        }
+        self.tally.cycles += 1;
+        self.view.begin_cycle(self.tally.cycles);
+        self.plant.observe(self.tally.cycles);
+        let since = Instant::now();
+        self.phase = Phase::Observing { since, until: since + self.site.control.interval.0.mul_f64(GRACE) };
+        if self.view.is_complete() {
+            self.decide();
+        }
+    }
+
+    fn take(&mut self, event: super::Event) {
+        let acknowledges =
+            matches!(event, super::Event::Acknowledged { .. } | super::Event::NotAcknowledged { .. });
+        let now = self.now();
+        let charger = match &event {
+            super::Event::Acknowledged { charger, .. } | super::Event::NotAcknowledged { charger, .. } => {
+                Some(charger.0)
+            }
+            _ => None,
+        };
+        let was_on_its_way = charger.is_some_and(|index| self.view.is_on_its_way(index));
+        self.view.apply(event, now);
+        match self.phase {
+            Phase::Observing { .. } if self.view.is_complete() => self.decide(),
+            Phase::Writing { since, sampled } if acknowledges && was_on_its_way => {
+                let settled = charger.is_some_and(|index| !self.view.is_on_its_way(index));
+                self.tally.outstanding = self.tally.outstanding.saturating_sub(usize::from(settled));
+                if self.tally.outstanding == 0 {
+                    self.tally.write_ms = Some(since.elapsed().as_secs_f64() * 1000.0);
+                    self.tally.reaction_ms = Some(now.since(sampled).as_millis() as f64);
+                    self.phase = Phase::Idle;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn decide(&mut self) {
+        let begun = Instant::now();
+        if let Phase::Observing { since, .. } = self.phase {
+            self.tally.observe_ms = since.elapsed().as_secs_f64() * 1000.0;
+        }
+        let now = self.now();
+        let snapshot = self.view.snapshot(now, &self.site);
+        let decision = step(now, &self.site, snapshot, &self.state);
+        self.tally.step_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        self.state = decision.state.clone();
+        self.send(now, &decision, begun);
+        self.publish(&decision, RunState::Running);
+        self.last = Some(decision);
+        self.heartbeat.send_replace(self.tally.cycles);
+        if let Some(ready) = self.ready.take() {
+            // whoever waited may have given up
+            let _ = ready.send(());
+        }
+    }
+
+    /// Writes the limits that are new, lower ones first.
+    fn send(&mut self, now: Time, decision: &Decision, begun: Instant) {
+        let mut due: Vec<usize> = (0..decision.setpoints.len())
+            .filter(|&index| self.view.must_send(now, index, decision.setpoints[index].amps, &self.site))
+            .collect();
+        due.sort_by(|&a, &b| decision.setpoints[a].amps.0.total_cmp(&decision.setpoints[b].amps.0));
+        for &index in &due {
+            let amps = decision.setpoints[index].amps;
+            self.view.sending(now, index, amps);
+            self.plant.command(ChargerId(index), amps);
+        }
+        self.tally.outstanding = due.len();
+        let snapshot = self.view.snapshot(now, &self.site);
+        let sampled = snapshot.meters.iter().flatten().map(|reading| reading.at).min().unwrap_or(now);
+        self.phase = if due.is_empty() { Phase::Idle } else { Phase::Writing { since: begun, sampled } };
+    }
+
+    fn publish(&mut self, decision: &Decision, run_state: RunState) {
+        let controller = self.controller_status(run_state);
+        let now = decision.at;
+        let snapshot = self.view.snapshot(now, &self.site).clone();
+        let alarms = alarms(&self.site, &snapshot, decision);
+        self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
+        if self.tally.cycles % REMEMBER_EVERY == 1 {
+            self.chronicle.remember(now, &self.site, &self.state);
+        }
+        let status: SiteStatus =
+            site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
+        self.hub.status.send_replace(Some(Arc::new(status)));
+    }
+
+    fn controller_status(&self, state: RunState) -> ControllerStatus {
+        ControllerStatus {
+            state,
+            version: env!("CARGO_PKG_VERSION").into(),
+            started_at: self.started_at.0,
+            cycles: self.tally.cycles,
+            step_ms: self.tally.step_ms,
+            observe_ms: self.tally.observe_ms,
+            write_ms: self.tally.write_ms,
+            reaction_ms: self.tally.reaction_ms,
+            late_cycles: self.tally.late,
+            reloads: self.tally.reloads,
+            reload_error: self.tally.reload_error.clone(),
+            journal_error: self.chronicle.trouble(),
+        }
+    }
+
+    fn take_order(&mut self, request: OrderRequest) {
+        let outcome = self.checked_order(&request).map(|index| {
+            let memory = &mut self.state.chargers[index];
+            memory.order.clone_from(&request.order);
+            let now = self.now();
+            self.chronicle.order(now, &request.charger, request.order);
+            self.chronicle.remember(now, &self.site, &self.state);
+        });
+        // the caller may have hung up
+        let _ = request.reply.send(outcome);
+    }
+
+    fn checked_order(&self, request: &OrderRequest) -> Result<usize, OrderError> {
+        let name = &request.charger;
+        let id = self.site.charger_named(name).ok_or_else(|| OrderError::UnknownCharger(name.clone()))?;
+        let charger = &self.site.chargers[id.0];
+        let possible = request.order.as_ref().is_none_or(|order| {
+            order.limit == Amps::ZERO || (order.limit.0.is_finite() && order.limit >= charger.min)
+        });
+        if !possible {
+            return Err(OrderError::NotPossible {
+                charger: name.clone(),
+                amps: request.order.as_ref().map_or(String::new(), |order| order.limit.0.to_string()),
+                min: charger.min.0.to_string(),
+            });
+        }
+        Ok(id.0)
+    }
+
+    fn reload(&mut self, reload: Reload<P>) {
+        let now = self.now();
+        match reload.outcome {
+            Ok((site, plant)) => {
+                let names: Vec<&str> =
+                    self.site.chargers.iter().map(|charger| charger.name.as_str()).collect();
+                self.state = self.state.fitted(&names, &site);
+                self.view = self.view.carried_over(&self.site, &site, &self.state, now);
+                self.plant = plant;
+                self.site = site;
+                self.phase = Phase::Idle;
+                self.tally.reloads += 1;
+                self.tally.reload_error = None;
+                self.chronicle.life(now, "reloaded", format!("site {}", self.site.name));
+            }
+            Err(error) => {
+                self.chronicle.life(now, "reload-refused", error.clone());
+                self.tally.reload_error = Some(error);
+            }
+        }
+        // whoever asked may have gone
+        let _ = reload.done.send(());
+    }
+
+    /// Leaves every charger at its fail-safe current: first those that come down, then those that go up, so that no circuit is exceeded between.
+    async fn finish(mut self) -> Ending {
+        let deadline = Instant::now() + DRAIN - Duration::from_millis(500);
+        let now = self.now();
+        self.chronicle.life(now, "stopping", String::new());
+        let safe: Vec<Amps> = self.site.chargers.iter().map(|charger| charger.failsafe).collect();
+        let above = |driver: &mut Self, index: usize| {
+            let snapshot = driver.view.snapshot(now, &driver.site);
+            snapshot.ceilings[index].is_none_or(|ceiling| ceiling.0 > safe[index].0 + 1e-9)
+        };
+        let (down, up): (Vec<usize>, Vec<usize>) =
+            (0..safe.len()).partition(|&index| above(&mut self, index));
+        self.settle(&down, &safe, deadline).await;
+        if down.iter().all(|&index| self.view.confirmed_at_most(index, safe[index])) {
+            self.settle(&up, &safe, deadline).await;
+        }
+        let unconfirmed: Vec<String> = (0..safe.len())
+            .filter(|&index| !self.view.confirmed_at_most(index, safe[index]))
+            .map(|index| self.site.chargers[index].name.clone())
+            .collect();
+        for (memory, &amps) in self.state.chargers.iter_mut().zip(&safe) {
+            memory.setpoint = Some(amps);
+        }
+        let now = self.now();
+        self.chronicle.remember(now, &self.site, &self.state);
+        self.chronicle.life(now, "stopped", format!("{} chargers unconfirmed", unconfirmed.len()));
+        Ending { unconfirmed }
+    }
+
+    /// Writes the safe currents of these chargers and waits until each is confirmed or has failed, once more for those that failed.
+    async fn settle(&mut self, chargers: &[usize], safe: &[Amps], deadline: Instant) {
+        for _ in 0..2 {
+            let open: Vec<usize> = chargers
+                .iter()
+                .copied()
+                .filter(|&index| {
+                    !self.view.confirmed_at_most(index, safe[index]) || !self.offers(index, safe[index])
+                })
+                .collect();
+            let now = self.now();
+            for &index in &open {
+                self.view.sending(now, index, safe[index]);
+                self.plant.command(ChargerId(index), safe[index]);
+            }
+            while open.iter().any(|&index| self.view.is_on_its_way(index)) {
+                let Ok(Some(event)) = timeout_at(deadline, self.plant.next()).await else { return };
+                let now = self.now();
+                self.view.apply(event, now);
+            }
+        }
+    }
+
+    fn offers(&mut self, index: usize, amps: Amps) -> bool {
+        let now = self.now();
+        let snapshot = self.view.snapshot(now, &self.site);
+        snapshot.ceilings[index].is_some_and(|ceiling| (ceiling - amps).abs().0 < 0.05)
+    }
+}
+
+impl State {
+    /// Fits a memory to a site whose chargers may have changed: what is remembered of a charger goes with its name. What belongs to
+    /// circuits is learnt anew.
+    #[must_use]
+    pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
+        let mut fitted = State::empty(site);
+        fitted.at = self.at;
+        let known: std::collections::HashMap<&str, usize> =
+            names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
+        for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {
+            if let Some(before) = known.get(charger.name.as_str()).and_then(|&index| self.chargers.get(index))
+            {
+                memory.clone_from(before);
+            }
+        }
+        fitted
+    }
+}
