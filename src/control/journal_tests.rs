@@ -1,1 +1,1 @@
-//! The journal survives restarts, full disks and locked databases.
+
