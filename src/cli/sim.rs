@@ -148,6 +148,8 @@ impl Report for SimReady {
 pub fn run(args: SimArgs, context: &Context) -> Result<()> {
     let SimCommand::Run(args) = args.command;
     let loaded = site_input::load(context)?;
+    // each device listens, and a controller and somebody who looks may be connected
+    site_input::allow_open_files(loaded.site.device_count() * 3 + 128)?;
     let runtime = tokio::runtime::Runtime::new()
         .map_err(|error| Error::from_source(Kind::Failed, "the simulation can't be started", &error))?;
     let outcome = runtime.block_on(simulate(args, &loaded, context));
