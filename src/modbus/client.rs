@@ -148,10 +148,26 @@ impl Client {
         address: u16,
         count: u16,
     ) -> Result<Vec<u16>, ModbusError> {
+        self.read_values(unit, table, address, count, 1).await
+    }
+
+    /// Reads as [`read`](Self::read) does, for values of `each` registers: where it splits, no value is torn.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_values(
+        &mut self,
+        unit: u8,
+        table: Table,
+        address: u16,
+        count: u16,
+        each: u16,
+    ) -> Result<Vec<u16>, ModbusError> {
         let most = match table {
             Table::Coil | Table::Discrete => MAX_READ_BITS,
             Table::Holding | Table::Input => MAX_READ_REGISTERS,
         };
+        let most = most - most % each.clamp(1, most);
         if count == 0 || u32::from(address) + u32::from(count) > 0x1_0000 {
             let what = format!("{count} from {address:#06X} is no range of addresses: they end at 0xFFFF");
             return Err(ModbusError::Invalid { what });
@@ -224,15 +240,14 @@ impl Client {
             Ok(Response::Exception(exception)) => {
                 Err(ModbusError::Exception { place: Place::new(&self.address, unit, request), exception })
             }
-            Ok(response) => Ok(response),
-            Err(error) => {
-                self.connection = None;
-                Err(error)
-            }
+            outcome => outcome,
         }
     }
 
     async fn connect(&mut self) -> Result<(), ModbusError> {
+        // many devices close a connection that was idle, and what was said unasked answers nothing. Costs no system call when all is well
+        let fit = |stream: &TcpStream| matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+        self.connection = self.connection.take().filter(fit);
         if self.connection.is_some() {
             return Ok(());
         }
@@ -267,10 +282,10 @@ impl Client {
         }
     }
 
-    /// Sends one request and awaits its answer.
+    /// Sends one request and awaits its answer. The connection is taken out until the answer is whole, so that it is dropped on any
+    /// error, and also when the caller gives up on this future.
     async fn exchange(&mut self, unit: u8, request: &Request<'_>) -> Result<Response, ModbusError> {
-        let place = || Place::new(&self.address, unit, request);
-        let Some(stream) = &mut self.connection else {
+        let Some(mut stream) = self.connection.take() else {
             let what = "no connection".to_owned();
             return Err(ModbusError::Invalid { what });
         };
@@ -280,23 +295,34 @@ impl Client {
         if let Some(wire) = &mut self.wire {
             wire(Direction::Out, &self.out);
         }
-        let deadline = Instant::now() + self.settings.timeout;
-        let timed_out = || ModbusError::TimedOut {
-            place: Place::new(&self.address, unit, request),
-            timeout_ms: self.settings.timeout.as_millis() as u64,
-        };
-        let lost =
-            |source| ModbusError::ConnectionLost { place: Place::new(&self.address, unit, request), source };
-        timeout_at(deadline, stream.write_all(&self.out)).await.map_err(|_| timed_out())?.map_err(lost)?;
         self.input.clear();
+        let deadline = Instant::now() + self.settings.timeout;
+        let outcome = timeout_at(deadline, self.converse(&mut stream, unit, request)).await;
+        if let Some(wire) = self.wire.as_mut().filter(|_| !self.input.is_empty()) {
+            wire(Direction::In, &self.input);
+        }
+        let response = outcome.unwrap_or_else(|_| {
+            let timeout_ms = self.settings.timeout.as_millis() as u64;
+            Err(ModbusError::TimedOut { place: Place::new(&self.address, unit, request), timeout_ms })
+        })?;
+        self.connection = Some(stream);
+        Ok(response)
+    }
+
+    async fn converse(
+        &mut self,
+        stream: &mut TcpStream,
+        unit: u8,
+        request: &Request<'_>,
+    ) -> Result<Response, ModbusError> {
+        let place = || Place::new(&self.address, unit, request);
+        let lost = |source| ModbusError::ConnectionLost { place: place(), source };
+        stream.write_all(&self.out).await.map_err(lost)?;
         loop {
             let garbage = |what: String| ModbusError::Garbage { place: place(), what };
             match frame::decode(&self.input) {
                 Err(error) => return Err(garbage(format!("{error}; {}", hex(&self.input)))),
                 Ok(Some(adu)) => {
-                    if let Some(wire) = &mut self.wire {
-                        wire(Direction::In, &self.input);
-                    }
                     let whole = adu.size == self.input.len();
                     if adu.transaction != self.transaction || adu.unit != unit || !whole {
                         let what = format!(
@@ -313,9 +339,7 @@ impl Client {
                 }
                 Ok(None) => {}
             }
-            let read =
-                timeout_at(deadline, stream.read_buf(&mut self.input)).await.map_err(|_| timed_out())?;
-            if read.map_err(lost)? == 0 {
+            if stream.read_buf(&mut self.input).await.map_err(lost)? == 0 {
                 return Err(lost(io::ErrorKind::UnexpectedEof.into()));
             }
         }

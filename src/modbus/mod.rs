@@ -10,6 +10,7 @@ mod pdu;
 mod point;
 mod server;
 mod value;
+mod wire;
 
 pub use client::{Client, ClientSettings, Direction, Wire};
 pub use error::{ModbusError, Place};
@@ -21,3 +22,4 @@ pub use pdu::{
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use server::{Behaviour, Registers, serve};
 pub use value::{Layout, Value, ValueError, decode, encode};
+pub use wire::{Field, annotate};

@@ -92,6 +92,21 @@ impl fmt::Display for Exception {
     }
 }
 
+/// Returns the name of a function (clause 6); the bit that marks an exception does not count.
+pub(super) fn function_name(code: u8) -> &'static str {
+    match code & 0x7F {
+        1 => "read coils",
+        2 => "read discrete inputs",
+        3 => "read holding registers",
+        4 => "read input registers",
+        5 => "write single coil",
+        6 => "write single register",
+        15 => "write multiple coils",
+        16 => "write multiple registers",
+        _ => "unknown function",
+    }
+}
+
 /// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request<'a> {

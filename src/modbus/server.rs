@@ -54,7 +54,7 @@ const MOST_CONNECTIONS: usize = 32;
 /// Serves until it is stopped.
 ///
 /// # Errors
-/// When the listener fails.
+/// None at present; a server that can't go on would say so here.
 pub async fn serve(
     listener: TcpListener,
     registers: Arc<dyn Registers>,
@@ -69,9 +69,11 @@ pub async fn serve(
         };
         let (stream, _) = match accepted {
             Ok(accepted) => accepted,
-            // a client that hung up before it was accepted is no reason to end
-            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
-            Err(error) => return Err(error),
+            // a client that hung up before it was accepted is no reason to end, nor are file descriptors that ran out for a while
+            Err(_) => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
         let (registers, behaviour, stop) = (Arc::clone(&registers), behaviour.clone(), stop.clone());

@@ -143,7 +143,7 @@ fn decode_one(words: &[u16], layout: &Layout) -> Result<Value, ValueError> {
         ValueType::I32 => i128::from((raw as u32).cast_signed()),
         ValueType::I64 => i128::from(raw.cast_signed()),
         ValueType::Bcd => i128::from(bcd(raw as u16)?),
-        ValueType::F32 => return Ok(float(f64::from(f32::from_bits(raw as u32)), layout.scale)),
+        ValueType::F32 => return Ok(float(widened(f32::from_bits(raw as u32)), layout.scale)),
         ValueType::F64 => return Ok(float(f64::from_bits(raw), layout.scale)),
         _ => i128::from(raw),
     };
@@ -158,6 +158,15 @@ fn decode_one(words: &[u16], layout: &Layout) -> Result<Value, ValueError> {
 fn scaled(raw: f64, scale: f64) -> f64 {
     let inverse = (1.0 / scale).round();
     if inverse >= 1.0 && (inverse * scale - 1.0).abs() < 1e-12 { raw / inverse } else { raw * scale }
+}
+
+/// Returns the double that is written like the single: 16.1, not 16.100000381469727.
+fn widened(single: f32) -> f64 {
+    if single.is_finite() {
+        single.to_string().parse().unwrap_or(f64::from(single))
+    } else {
+        f64::from(single)
+    }
 }
 
 fn float(raw: f64, scale: f64) -> Value {
@@ -317,6 +326,7 @@ mod tests {
         let low_first = Layout { word_order: WordOrder::Little, ..Layout::plain(ValueType::F32) };
         assert_eq!(decode(&[0x0000, 0x4140], &low_first), Ok(vec![Value::Number(12.0)]));
         assert_eq!(decode(&[0x7FC0, 0], &Layout::plain(ValueType::F32)), Ok(vec![Value::Absent]));
+        assert_eq!(decode(&[0x4180, 0xCCCD], &Layout::plain(ValueType::F32)), Ok(vec![Value::Number(16.1)]));
         let missing = Layout { absent: vec![0xFFFF], ..Layout::plain(ValueType::U16) };
         assert_eq!(decode(&[0xFFFF], &missing), Ok(vec![Value::Absent]));
         assert_eq!(decode(&[0x1234], &Layout::plain(ValueType::Bcd)), Ok(vec![Value::Integer(1234)]));
