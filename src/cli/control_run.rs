@@ -289,7 +289,7 @@ where
         said: watch::Sender::new(false),
     };
     tokio::spawn(pass_reloads(signals.reload, requests, ready.clone()));
-    let stop = signals.stop;
+    let stop = CancellationToken::new();
     let scope = RunScope {
         site,
         source,
@@ -302,13 +302,13 @@ where
         ready,
     };
     let overdue = async {
-        stop.cancelled().await;
+        signals.stop.cancelled().await;
+        // before the controller can have ended
         service.stopping();
+        stop.cancel();
         tokio::time::sleep(END).await;
     };
     tokio::select! {
-        // first, so that the service manager hears of the stop before the controller can have ended
-        biased;
         () = overdue => {
             let message = format!("the controller had not ended {} s after it was told to", END.as_secs());
             Err(Error::new(Kind::Failed, message)
