@@ -229,18 +229,44 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s v -l verbose -d '
 complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l seed -d 'Seed of all chance: the same seed gives the same cars and loads' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l speed -d 'How much faster than the devices the world goes: batteries, stays, base load, sun' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l scene -d 'What goes on' -r -f -a "still\t'Nothing moves unless a command says so'
+lively\t'Cars come and go within minutes, the base load jumps, clouds pass'
+day\t'A working day that begins at seven in the morning'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l for -d 'Stop after this time, for example 60s; without it, at Ctrl-C or SIGTERM' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l any-port -d 'Take free ports instead of those of the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l print-ports -d 'Print name and address of every device when all of them listen; JSON prints them always'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l make-certs -d 'Make certificates of HTTPS devices that are missing; for devices that name none, ca.pem beside the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l commands -d 'Obey commands on stdin'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -277,6 +303,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'

@@ -1,5 +1,6 @@
 //! The command line: flags become settings, a room does the work, its report goes to `ui`. A file for each command group.
 
+mod api_client;
 mod breaker;
 mod charger;
 mod check;
@@ -14,6 +15,7 @@ mod man;
 mod modbus;
 mod sim;
 pub mod site_input;
+mod site_view;
 mod status;
 
 use std::ffi::OsString;

@@ -6,7 +6,7 @@ use super::Context;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::Catalogue;
-use crate::site::document::{Finding, Severity, Source};
+use crate::site::document::{Finding, Severity, in_order};
 use crate::site::{self, Proof, Site};
 use crate::ui::{Remark, RemarkPlace, render_remarks};
 
@@ -94,8 +94,12 @@ impl Inquiry {
         let file = path.display().to_string();
         let outcome = match site::load(&text, &file, &base, &catalogue) {
             Ok(loaded) => {
-                findings.extend(loaded.warnings);
-                Some(prove(loaded.site, &loaded.source, &mut findings))
+                let proof = site::prove(&loaded.site);
+                let mut found = loaded.warnings;
+                found.extend(site::proof_findings(&proof, &loaded.source));
+                in_order(&mut found);
+                findings.extend(found);
+                Some((loaded.site, proof))
             }
             Err(found) => {
                 findings.extend(found);
@@ -166,12 +170,6 @@ impl Inquiry {
             None => Err(Error::new(Kind::Bug, format!("{} was lost while it was checked", self.file))),
         }
     }
-}
-
-fn prove(site: Site, source: &Source, findings: &mut Vec<Finding>) -> (Site, Proof) {
-    let proof = site::prove(&site);
-    findings.extend(site::proof_findings(&proof, source));
-    (site, proof)
 }
 
 fn own_profiles() -> Result<Vec<(String, String)>> {

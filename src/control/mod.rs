@@ -20,6 +20,8 @@ mod journal_writer;
 mod ledger;
 mod loads;
 mod memory;
+#[cfg(test)]
+mod million_tests;
 mod network;
 mod plant_port;
 mod reason;

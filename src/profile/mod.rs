@@ -5,8 +5,12 @@
 mod built_in;
 mod catalogue;
 mod check;
+mod endpoint;
 mod file;
+mod sections;
 
 pub use catalogue::Catalogue;
 pub use check::{read, state_key};
+pub use endpoint::*;
 pub use file::*;
+pub use sections::*;

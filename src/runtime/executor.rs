@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Builder;
 
@@ -28,10 +28,15 @@ pub fn wall_clock_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Returns a clock in milliseconds since the Unix epoch that never jumps: the wall clock now, plus the time that will have passed.
+pub fn steady_clock() -> impl Fn() -> u64 + Send + Sync + 'static {
+    let (wall_ms, begun) = (wall_clock_ms(), Instant::now());
+    move || wall_ms.saturating_add(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     #[test]
     fn a_blocking_task_does_not_hold_up_the_end() {

@@ -6,16 +6,19 @@ mod calendar;
 mod daemon;
 mod drain;
 mod executor;
+mod http_listener;
 mod instance;
 mod logging;
 mod service_manager;
 mod signals;
 mod state_folder;
+pub mod tls;
 
 pub use calendar::rfc3339;
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
-pub use executor::{block_on, wall_clock_ms};
+pub use executor::{block_on, steady_clock, wall_clock_ms};
+pub use http_listener::{ListenerBounds, serve_router, serve_router_within};
 pub use instance::{
     Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell,
 };

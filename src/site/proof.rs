@@ -184,3 +184,7 @@ fn unstated(site: &Site) -> Vec<String> {
         .map(|circuit| circuit.name.clone())
         .collect()
 }
+
+#[cfg(test)]
+#[path = "proof_tests.rs"]
+mod tests;

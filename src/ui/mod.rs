@@ -13,6 +13,7 @@ mod table;
 mod terminal;
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -30,12 +31,14 @@ pub struct Ui {
     color: ColorChoice,
     quiet: bool,
     assume_yes: bool,
+    /// Set when nobody reads stdout any more.
+    is_stdout_gone: AtomicBool,
 }
 
 impl Ui {
     /// Sets up output.
     pub fn new(format: OutputFormat, color: ColorChoice, quiet: bool) -> Self {
-        Ui { format, color, quiet, assume_yes: false }
+        Ui { format, color, quiet, assume_yes: false, is_stdout_gone: AtomicBool::new(false) }
     }
 
     /// Answers every question with yes.
@@ -146,9 +149,17 @@ impl Ui {
     fn write_stdout(&self, text: &[u8]) -> Result<()> {
         let mut out = anstream::AutoStream::new(io::stdout(), self.color.for_stream());
         match out.write_all(text).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(output_failed(&error)),
-            _ => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_stdout_gone.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            outcome => outcome.map_err(|error| output_failed(&error)),
         }
+    }
+
+    /// Says whether the last words on stdout met a closed pipe, so that a stream of them can end.
+    pub fn is_stdout_gone(&self) -> bool {
+        self.is_stdout_gone.load(Ordering::Relaxed)
     }
 
     /// Says something to the person at the terminal, on stderr.

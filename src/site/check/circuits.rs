@@ -6,7 +6,7 @@ use super::{Check, per_phase, refuse_missing_phases};
 use crate::site::document::Step;
 use crate::site::file::CircuitEntry;
 use crate::site::model::{BreakerRating, Circuit, CircuitId, MeterId};
-use crate::site::{Amps, Grid, PerPhase};
+use crate::site::{Amps, Grid, PerPhase, Phase};
 
 /// The circuits as far as they can be used.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ fn circuit(check: &mut Check<'_>, index: usize, entry: &CircuitEntry, grid: Grid
     if let Some(rating) = breaker.map(|breaker| breaker.rating)
         && let Some((phase, above)) = limit.iter().find(|(_, limit)| **limit > rating)
     {
-        let on = if grid.phases == 1 { String::new() } else { format!(" on {phase}") };
+        let on = on_phase(phase, &limit, grid);
         let message = format!("the limit of `{}` is {above}{on}, above its breaker's {rating}", entry.name);
         check.error(check.at(&at("limit")), "limit-above-breaker", message, None);
     }
@@ -89,6 +89,9 @@ fn parents_first(check: &mut Check<'_>, circuits: &[Option<Circuit>]) -> Vec<Cir
         if let Some(again) = next.filter(|&at| marks[at] == Mark::OnTheWay) {
             let from = way.iter().position(|&at| at == again).unwrap_or(0);
             report_cycle(check, circuits, &way[from..]);
+            for at in way.drain(from..) {
+                marks[at] = Mark::Done;
+            }
         }
         for at in way.into_iter().rev() {
             marks[at] = Mark::Done;
@@ -96,6 +99,12 @@ fn parents_first(check: &mut Check<'_>, circuits: &[Option<Circuit>]) -> Vec<Cir
         }
     }
     order
+}
+
+/// Names the phase, unless the limit is the same on all of them.
+fn on_phase(phase: Phase, limit: &PerPhase<Amps>, grid: Grid) -> String {
+    let is_same = grid.phases().iter().all(|other| limit[*other] == limit[phase]);
+    if is_same { String::new() } else { format!(" on {phase}") }
 }
 
 fn report_cycle(check: &mut Check<'_>, circuits: &[Option<Circuit>], cycle: &[usize]) {
@@ -142,7 +151,7 @@ fn narrowest(
             && let Some((phase, limit)) =
                 circuit.limit.iter().find(|(phase, limit)| **limit > parent.limit[*phase])
         {
-            let on = if grid.phases == 1 { String::new() } else { format!(" on {phase}") };
+            let on = on_phase(phase, &circuit.limit, grid);
             let message = format!(
                 "the limit of `{}` is {limit}{on}, above the {} of `{}` that feeds it",
                 circuit.name, parent.limit[phase], parent.name

@@ -13,7 +13,7 @@ pub enum Severity {
 }
 
 /// Where something stands in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// Line, from 1.
     pub line: usize,
@@ -65,7 +65,7 @@ impl std::fmt::Display for Finding {
 }
 
 /// Sorts findings by place, errors first where the place is the same, and drops repetitions.
-pub(super) fn in_order(findings: &mut Vec<Finding>) {
+pub fn in_order(findings: &mut Vec<Finding>) {
     findings.sort_by(|a, b| {
         (a.place.map(|place| place.start), a.severity).cmp(&(b.place.map(|place| place.start), b.severity))
     });

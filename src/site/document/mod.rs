@@ -11,7 +11,7 @@ mod spelling;
 mod tree;
 mod wording;
 
-pub use finding::{Finding, Place, Severity};
+pub use finding::{Finding, Place, Severity, in_order};
 pub use schema::{Format, closed_schema};
 pub use source::{Draft, Source, Step};
 pub use spelling::nearest;

@@ -1,5 +1,6 @@
 //! Holding a tree against the JSON Schema of a Rust type, so that all mistakes of form are found at once.
 
+use std::collections::HashSet;
 use std::marker::PhantomData;
 
 use jsonschema::Validator;
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use super::source::Draft;
 use super::tree::Span;
-use super::{Finding, Severity, wording};
+use super::{Finding, Place, Severity, wording};
 use crate::site::{Address, Period};
 
 /// Returns the JSON Schema of a type, in which no mapping takes keys that it does not name.
@@ -88,7 +89,10 @@ impl<T: JsonSchema> Format<T> {
         for error in validator.iter_errors(&json) {
             wrong.extend(wording::explain(&error, &self.schema, source, &mut problems));
         }
-        let found: Vec<Finding> = problems.into_iter().map(|problem| source.problem(problem)).collect();
+        // a value that could not even be read has been reported
+        let reported: HashSet<Option<Place>> = draft.findings.iter().map(|finding| finding.place).collect();
+        let found = problems.into_iter().map(|problem| source.problem(problem));
+        let found: Vec<Finding> = found.filter(|finding| !reported.contains(&finding.place)).collect();
         draft.findings.extend(found);
         for pointer in wrong {
             leave_out(&mut json, &pointer);

@@ -29,7 +29,7 @@ pub(super) fn explain(
         }
         ValidationErrorKind::Required { property } => {
             let key = property.as_str().unwrap_or_default();
-            problems.push(missing_key(node, key));
+            problems.push(missing_key(node, key, path.is_empty()));
             // what lacks a key can't be used as a whole
             vec![path]
         }
@@ -184,8 +184,8 @@ fn unknown_key(node: &Node, key: &str, known: &[&str]) -> Problem {
     }
 }
 
-fn missing_key(node: &Node, key: &str) -> Problem {
-    let of = node.entry("name").and_then(|entry| entry.value.text());
+fn missing_key(node: &Node, key: &str, is_whole_file: bool) -> Problem {
+    let of = node.entry("name").filter(|_| !is_whole_file).and_then(|entry| entry.value.text());
     let message = match of {
         Some(name) => format!("`{name}` has no `{key}`"),
         None => format!("the key `{key}` is missing"),
