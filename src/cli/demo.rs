@@ -198,11 +198,8 @@ impl Demo {
         }
         let ending = ending
             .map_err(|error| Error::from_source(Kind::Bug, "the controller ended by itself", &error))?;
-        let left: Vec<String> = truth
-            .chargers
-            .iter()
-            .map(|charger| format!("{} {}", charger.name, charger.offered))
-            .collect();
+        let left: Vec<String> =
+            truth.chargers.iter().map(|charger| format!("{} {}", charger.name, charger.offered)).collect();
         if !ending.unconfirmed.is_empty() {
             let names = ending.unconfirmed.join(", ");
             return Err(Error::new(

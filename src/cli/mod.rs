@@ -9,6 +9,7 @@ mod context;
 mod control;
 mod control_loop;
 mod control_run;
+mod control_start;
 mod demo;
 mod init;
 mod man;
