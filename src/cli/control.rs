@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control_plan::{self, PlanArgs};
 use super::control_run::{self, RunSettings};
-use super::{Context, site_input};
+use super::{Context, control_start, site_input};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime::{self, Holder, LogFormat, Signal, StateFolder};
@@ -326,7 +326,8 @@ fn reload(timeout: Period, context: &Context) -> Result<()> {
     };
     match outcome.failure {
         Some(failure) => {
-            Err(control_run::error_of(failure).hint("the site file that was in force before stays in force"))
+            Err(control_start::error_of(failure)
+                .hint("the site file that was in force before stays in force"))
         }
         None => context.ui.print(&SteerReport {
             api_version: "enmon/v1",

@@ -12,6 +12,7 @@ mod control;
 mod control_loop;
 mod control_plan;
 mod control_run;
+mod control_start;
 mod demo;
 mod init;
 mod man;
