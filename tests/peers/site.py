@@ -99,7 +99,8 @@ class Charger:
         self.check_watchdog()
         self.heard = time.monotonic()
         if values is None:
-            if address >= LIMIT:
+            # pymodbus reads a register once more after function 06 has written it
+            if address >= LIMIT and function == 3:
                 return ExcCodes.ILLEGAL_ADDRESS
             for at, words in self.words().items():
                 registers[at - start : at - start + len(words)] = words
