@@ -105,3 +105,15 @@ pub fn state_folder(site: &str) -> PathBuf {
         base.unwrap_or_else(|| PathBuf::from(env("HOME").unwrap_or_else(|| "/".into())).join(".local/state"));
     base.join("enmon").join(site)
 }
+
+/// Makes a folder for this user alone that is removed with its contents when it is dropped.
+///
+/// # Errors
+/// When the system's folder for temporary files can't be written.
+pub fn temporary_folder() -> Result<tempfile::TempDir, FileError> {
+    tempfile::Builder::new().prefix("enmon-").tempdir().map_err(|source| FileError {
+        path: std::env::temp_dir(),
+        verb: "making a folder",
+        source,
+    })
+}

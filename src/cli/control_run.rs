@@ -307,12 +307,14 @@ where
         tokio::time::sleep(END).await;
     };
     tokio::select! {
-        outcome = controller(scope) => outcome,
+        // first, so that the service manager hears of the stop before the controller can have ended
+        biased;
         () = overdue => {
             let message = format!("the controller had not ended {} s after it was told to", END.as_secs());
             Err(Error::new(Kind::Failed, message)
                 .hint("chargers that were not reached fall back by their own watchdogs"))
         }
+        outcome = controller(scope) => outcome,
     }
 }
 

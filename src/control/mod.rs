@@ -20,10 +20,10 @@ mod journal_writer;
 mod ledger;
 mod loads;
 mod memory;
-#[cfg(test)]
-mod million_tests;
 mod network;
 mod plant_port;
+#[cfg(test)]
+mod random_site_tests;
 mod reason;
 mod report;
 mod snapshot;

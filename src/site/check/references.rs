@@ -25,6 +25,9 @@ const ROLES: [(&str, Role); 6] = [
     ("endpoints", Role::Endpoint),
 ];
 
+/// Findings after which no more suggestions are made.
+const MOST_SUGGESTIONS: usize = 200;
+
 /// Reports every name that refers to nothing, and every profile that is unknown or of another role.
 pub(super) fn check_references(check: &mut Check<'_>) {
     for (list, key, target) in REFERENCES {
@@ -52,7 +55,10 @@ fn values<'a>(check: &Check<'a>, list: &str, key: &str) -> Vec<&'a Node> {
 fn refer(check: &mut Check<'_>, target: &'static str, name: &str, value: &Node) {
     let Some(names) = check.names.get(target).filter(|names| !names.contains_key(name)) else { return };
     let word = LISTS.iter().find(|(key, _)| *key == target).map_or(target, |(_, word)| word);
-    let hint = match nearest(name, names.keys().copied()) {
+    // a file with hundreds of wrong names has one cause, and looking for what each meant would take long
+    let near =
+        if check.findings.len() < MOST_SUGGESTIONS { nearest(name, names.keys().copied()) } else { None };
+    let hint = match near {
         Some(meant) => Some(format!("did you mean `{meant}`?")),
         None if names.is_empty() => Some(format!("the site has no {target}")),
         None => None,
