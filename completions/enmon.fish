@@ -67,6 +67,8 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand init" -l force -d 'Replace a file that is there'
+complete -c enmon -n "__fish_enmon_using_subcommand init" -l dry-run -d 'Print what would be written, and write nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand init" -s q -l quiet -d 'Say only what went wrong'
@@ -91,47 +93,240 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand status" -s w -l watch -d 'Show it again after each decision: a live view on a terminal, otherwise one line for each change, or one JSON object a line'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand control" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand control" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-file -d 'Log to the end of this file; without it, to stderr or, with --daemon, to controller.log in the state folder' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-format -d 'Form of the log' -r -f -a "text\t'A line for people'
+json\t'An object for programs, one a line'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l pid-file -d 'Write the process id into this file too' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l ready-timeout -d 'With --daemon: how long the controller may take until it is ready' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand charger" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l daemon -d 'Run in the background; returns when the controller is ready'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l detached -d 'This is the process in the background'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l accept-unproven -d 'Run although the fail-safe is not proven'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l snapshot -d 'Snapshot of the plant, as JSON; - is stdin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l timeout -d 'How long to wait for the outcome' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from reload" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for its end' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "list" -d 'List all chargers with what they offer and why'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "show" -d 'Show one charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "resume" -d 'End the order that is in force for a charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l for -d 'How long it holds, for example 30m or 2h; none: until somebody ends it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l why -d 'Why, for the journal and for others who wonder' -r
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l for -d 'How long it holds, for example 30m or 2h; none: until somebody ends it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l why -d 'Why, for the journal and for others who wonder' -r
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all chargers with what they offer and why'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End the order that is in force for a charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List all breakers with their state and currents'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all breakers with their state and currents'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -192,3 +387,16 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "list" -d 'List all chargers with what they offer and why'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "show" -d 'Show one charger'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "set-limit" -d 'Order that a charger offers at most so much'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "resume" -d 'End the order that is in force for a charger'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "list" -d 'List all breakers with their state and currents'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "show" -d 'Show one breaker'

@@ -82,8 +82,8 @@ fn made_up(tick: u32, count: usize) -> View {
 fn charger(number: usize, wave: &dyn Fn(f64) -> f64) -> ChargerRow {
     let row = ChargerRow {
         name: format!("ev{number}"),
-        circuit: if number % 2 == 0 { "row-2" } else { "row-1" }.into(),
-        phases: if number % 3 == 0 { "L2" } else { "L1 L2 L3" }.into(),
+        circuit: if number.is_multiple_of(2) { "row-2" } else { "row-1" }.into(),
+        phases: if number.is_multiple_of(3) { "L2" } else { "L1 L2 L3" }.into(),
         max: 32.0,
         ..ChargerRow::default()
     };

@@ -35,6 +35,12 @@ impl Kind {
         }
     }
 
+    /// Returns the kind with that exit code; for errors that come from another process.
+    pub fn of_exit_code(code: u8) -> Option<Kind> {
+        use Kind::{Bug, Failed, Invalid, Refused, Unreachable, Usage};
+        [Failed, Usage, Invalid, Unreachable, Refused, Bug].into_iter().find(|kind| kind.exit_code() == code)
+    }
+
     /// Returns the word that `--output json` uses for this kind.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,5 +1,15 @@
 //! The only door to files, environment and subprocesses. Files are replaced atomically.
 
+mod input;
+mod lock_file;
+mod process;
+mod service_files;
+
+pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
+pub use lock_file::{LockFile, LockOutcome};
+pub use process::{Offspring, arguments, process_id, respawn};
+pub use service_files::{identity, names_in, open_append, open_null, random_hex, remove_file, rename_file};
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -94,4 +104,16 @@ pub fn state_folder(site: &str) -> PathBuf {
     let base =
         base.unwrap_or_else(|| PathBuf::from(env("HOME").unwrap_or_else(|| "/".into())).join(".local/state"));
     base.join("enmon").join(site)
+}
+
+/// Makes a folder for this user alone that is removed with its contents when it is dropped.
+///
+/// # Errors
+/// When the system's folder for temporary files can't be written.
+pub fn temporary_folder() -> Result<tempfile::TempDir, FileError> {
+    tempfile::Builder::new().prefix("enmon-").tempdir().map_err(|source| FileError {
+        path: std::env::temp_dir(),
+        verb: "making a folder",
+        source,
+    })
 }

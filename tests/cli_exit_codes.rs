@@ -1,5 +1,7 @@
 //! Each documented exit code, with the real program, and what else scripts rely on: pipes, colour, the form of errors.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
 mod program;
 #[path = "program/terminal.rs"]
 mod terminal;

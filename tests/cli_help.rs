@@ -1,7 +1,12 @@
-//! Every command explains itself with examples, and every example is right.
+//! Every command explains itself with examples, and every example is right, in help texts and in documents.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 #[path = "program/example.rs"]
 mod example;
+
+use std::fs;
+use std::path::Path;
 
 use clap::Command;
 
@@ -47,4 +52,26 @@ fn the_check_finds_what_is_wrong() {
     assert!(faults_of(&wrong)[0].contains("--all"));
     let mute = root().subcommand(Command::new("list").after_help("Examples:\n  enmon list"));
     assert!(faults_of(&mute)[0].contains("does not say"));
+}
+
+#[test]
+fn commands_in_the_documents_parse() {
+    let command = enmon::cli::command();
+    let mut faults = Vec::new();
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/README.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+        // indented or in backquotes; what has an ellipsis or a choice in it is a pattern, not a command
+        let indented = text.lines().filter_map(|line| line.strip_prefix("    ")).map(str::to_owned);
+        let quoted = text.split('`').skip(1).step_by(2).map(str::to_owned);
+        let lines =
+            indented.chain(quoted).filter(|line| line.starts_with("enmon ") && !line.contains(['…', '\n']));
+        let is_group = |line: &str| {
+            let name = line.trim_start_matches("enmon ");
+            command.find_subcommand(name).is_some()
+        };
+        faults.extend(lines.filter(|line| !is_group(line)).filter_map(|line| {
+            example::check(&command, &line).err().map(|fault| format!("{name}: {fault}"))
+        }));
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }

@@ -7,11 +7,14 @@ mod check;
 mod completions;
 mod context;
 mod control;
+mod control_loop;
+mod control_run;
 mod demo;
 mod init;
 mod man;
 mod modbus;
 mod sim;
+pub mod site_input;
 mod site_view;
 mod status;
 

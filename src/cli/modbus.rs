@@ -1,15 +1,52 @@
-//! `enmon modbus`.
+//! `enmon modbus`: registers of a device, read and written by hand.
 
-use clap::Args;
+mod read;
+mod target;
+mod watch;
+mod wire_log;
+mod write;
+
+use std::future::Future;
+
+use clap::{Args, Subcommand};
 
 use super::Context;
 use crate::error::{Error, Kind, Result};
 
 /// Flags of `enmon modbus`.
 #[derive(Debug, Args)]
-pub struct ModbusArgs {}
+#[command(after_help = "Examples:
+  enmon modbus read modbus+tcp://127.0.0.1:5031 --unit 1 holding 0x4010 --count 6 --type u32
+  enmon modbus write modbus+tcp://127.0.0.1:5031 --unit 1 holding 0x4100 --type u32 16000
+  enmon modbus watch modbus+tcp://127.0.0.1:5021 --unit 1 input 6 --count 6 --type f32 --every 1s")]
+pub struct ModbusArgs {
+    #[command(subcommand)]
+    command: ModbusCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ModbusCommand {
+    /// Read registers or bits
+    Read(read::ReadArgs),
+    /// Write registers or coils, after showing what will change
+    Write(write::WriteArgs),
+    /// Read the same registers again and again
+    Watch(watch::WatchArgs),
+}
 
 /// Runs `enmon modbus`.
-pub fn run(_args: ModbusArgs, _context: &Context) -> Result<()> {
-    Err(Error::new(Kind::Bug, "not there yet"))
+pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
+    match args.command {
+        ModbusCommand::Read(args) => block_on(read::run(args, context)),
+        ModbusCommand::Write(args) => block_on(write::run(args, context)),
+        ModbusCommand::Watch(args) => block_on(watch::run(args, context)),
+    }
+}
+
+/// One thread is enough for one connection.
+fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .map_err(|error| Error::from_source(Kind::Failed, "the program can't start its work", &error))?
+        .block_on(work)
 }

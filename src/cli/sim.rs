@@ -1,15 +1,294 @@
-//! `enmon sim`.
+//! `enmon sim`: the simulated devices of a site.
 
-use clap::Args;
+use std::future::Future;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::Context;
+use super::site_input::{self, LoadedSite};
 use crate::error::{Error, Kind, Result};
+use crate::sim::{self, CertificateError, Running, Scene, SimError, SimHandle, SimOptions};
+use crate::site::Period;
+use crate::ui::{Cell, Column, OutputFormat, Report, Table};
+
+/// The longest command that is read from stdin.
+const LONGEST_COMMAND: u64 = 4096;
 
 /// Flags of `enmon sim`.
 #[derive(Debug, Args)]
-pub struct SimArgs {}
+#[command(after_help = "Examples:
+  enmon sim run --site garage.yaml
+  enmon sim run --site garage.yaml --scene still --commands")]
+pub struct SimArgs {
+    #[command(subcommand)]
+    command: SimCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SimCommand {
+    /// Start every device of a site on its address, with cars, base load and sun
+    Run(SimRunArgs),
+}
+
+/// What goes on at the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SceneChoice {
+    /// Nothing moves unless a command says so
+    Still,
+    /// Cars come and go within minutes, the base load jumps, clouds pass
+    Lively,
+    /// A working day that begins at seven in the morning
+    Day,
+}
+
+/// Flags of `enmon sim run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon sim run --site garage.yaml
+  enmon sim run --site garage.yaml --seed 7 --for 60s --any-port -o json
+  enmon sim run --site garage.yaml --scene day --speed 60
+  echo 'base main 30 30 30' | enmon sim run --site garage.yaml --scene still --commands
+
+Commands on stdin (with --commands), one a line:
+  base CIRCUIT AMPS [AMPS AMPS]   what else draws there; `base CIRCUIT auto` lets it go its own way
+  sun NAME AMPS                   a solar input; `sun NAME auto` lets it go its own way
+  plug CHARGER [kwh=20] [max=16] [phases=3] [delay=1] [ramp=8] [share=1] [stay=SECONDS]
+  unplug CHARGER
+  pilot CHARGER fault|ok
+  cars off
+  fault DEVICE silent|slow MS|reset|exception|garbage|ignore-writes|none
+  trip NAME, open NAME, close NAME   a breaker, or a circuit's
+  smoke CABINET on|off
+  temperature CABINET CELSIUS
+  mark                            the witnesses begin anew
+  truth                           one line of JSON with what is really so")]
+struct SimRunArgs {
+    /// Seed of all chance: the same seed gives the same cars and loads
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// How much faster than the devices the world goes: batteries, stays, base load, sun
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]
+    speed: f64,
+    /// What goes on
+    #[arg(long, value_enum, value_name = "SCENE", default_value_t = SceneChoice::Lively)]
+    scene: SceneChoice,
+    /// Stop after this time, for example 60s; without it, at Ctrl-C or SIGTERM
+    #[arg(long = "for", value_name = "TIME")]
+    time: Option<Period>,
+    /// Take free ports instead of those of the site file
+    #[arg(long)]
+    any_port: bool,
+    /// Print name and address of every device when all of them listen; JSON prints them always
+    #[arg(long)]
+    print_ports: bool,
+    /// Make certificates of HTTPS devices that are missing; for devices that name none, ca.pem beside the site file
+    #[arg(long)]
+    make_certs: bool,
+    /// Obey commands on stdin
+    #[arg(long)]
+    commands: bool,
+}
+
+fn speed(text: &str) -> std::result::Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed| (0.001..=100_000.0).contains(speed));
+    speed.ok_or_else(|| "a number from 0.001 to 100000".to_owned())
+}
+
+/// The devices and where they listen.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SimReady {
+    api_version: &'static str,
+    kind: &'static str,
+    devices: Vec<DeviceAddress>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DeviceAddress {
+    name: String,
+    address: String,
+    /// What is trusted when it is reached over TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca: Option<PathBuf>,
+}
+
+impl SimReady {
+    fn of(running: &Running) -> SimReady {
+        let devices = sim::SimDevice::all(&running.site).into_iter().map(|device| {
+            let link = device.link(&running.site);
+            DeviceAddress {
+                name: device.name(&running.site).to_owned(),
+                address: link.address.to_string(),
+                ca: link.ca.clone().filter(|_| link.address.to_string().starts_with("https:")),
+            }
+        });
+        SimReady { api_version: "enmon/v1", kind: "SimReady", devices: devices.collect() }
+    }
+}
+
+impl Report for SimReady {
+    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut table = Table::new([Column::text("device"), Column::text("address")]);
+        for device in &self.devices {
+            table.row([Cell::new(&device.name), Cell::new(&device.address)]);
+        }
+        table.render(out)
+    }
+}
 
 /// Runs `enmon sim`.
-pub fn run(_args: SimArgs, _context: &Context) -> Result<()> {
-    Err(Error::new(Kind::Bug, "not there yet"))
+pub fn run(args: SimArgs, context: &Context) -> Result<()> {
+    let SimCommand::Run(args) = args.command;
+    let loaded = site_input::load(context)?;
+    let runtime = tokio::runtime::Runtime::new()
+        .map_err(|error| Error::from_source(Kind::Failed, "the simulation can't be started", &error))?;
+    let outcome = runtime.block_on(simulate(args, &loaded, context));
+    // a read of stdin can't be called back
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn simulate(args: SimRunArgs, loaded: &LoadedSite, context: &Context) -> Result<()> {
+    let ended = end_signals()?;
+    let options = SimOptions {
+        seed: args.seed,
+        speed: args.speed,
+        scene: match args.scene {
+            SceneChoice::Still => Scene::Still,
+            SceneChoice::Lively => Scene::Lively,
+            SceneChoice::Day => Scene::Day,
+        },
+        any_port: args.any_port,
+        certs: args.make_certs.then(|| loaded.path.parent().unwrap_or(Path::new("/")).to_owned()),
+    };
+    let stop = CancellationToken::new();
+    let running =
+        sim::run(&loaded.site, &loaded.catalogue, &options, stop.clone()).await.map_err(not_started)?;
+    announce(&running, args.print_ports, context)?;
+    let handle = running.handle.clone();
+    let outcome = tokio::select! {
+        () = ended => Ok(()),
+        () = after(args.time) => Ok(()),
+        outcome = obey(&handle, args.commands, context) => outcome,
+        outcome = tell_each_minute(&handle, context) => outcome,
+    };
+    stop.cancel();
+    running.stopped().await;
+    outcome
+}
+
+/// Ends at SIGINT or SIGTERM; both are caught from the moment this returns.
+fn end_signals() -> Result<impl Future<Output = ()>> {
+    let failed = |error| Error::from_source(Kind::Failed, "signals can't be caught", &error);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+async fn after(time: Option<Period>) {
+    match time {
+        Some(time) => tokio::time::sleep(time.0).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn announce(running: &Running, print_ports: bool, context: &Context) -> Result<()> {
+    let ready = SimReady::of(running);
+    match context.ui.format() {
+        OutputFormat::Json => context.ui.print_json_line(&ready)?,
+        OutputFormat::Yaml => context.ui.print(&ready)?,
+        OutputFormat::Table if print_ports => context.ui.print(&ready)?,
+        OutputFormat::Table => {}
+    }
+    let (count, name) = (ready.devices.len(), &running.site.name);
+    context.ui.say(&format!("{count} simulated devices of {name} listen; Ctrl-C ends the simulation"));
+    Ok(())
+}
+
+/// Obeys commands from stdin; a stdin that is closed changes nothing.
+async fn obey(handle: &SimHandle, wanted: bool, context: &Context) -> Result<()> {
+    if wanted {
+        let mut input = BufReader::new(tokio::io::stdin());
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut input).take(LONGEST_COMMAND).read_until(b'\n', &mut line).await;
+            match read {
+                Ok(0) => break,
+                Ok(_) => answer(handle, &String::from_utf8_lossy(&line), context)?,
+                Err(error) => {
+                    context.ui.warn(&format!("stdin can't be read any more: {error}"));
+                    break;
+                }
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+fn answer(handle: &SimHandle, line: &str, context: &Context) -> Result<()> {
+    match handle.tell(line) {
+        Ok(Some(truth)) => context.ui.print_json_line(&truth),
+        Ok(None) => Ok(()),
+        // a slip of the pen does not end the simulation
+        Err(error) => {
+            context.ui.warn(&error.to_string());
+            Ok(())
+        }
+    }
+}
+
+/// Says on a terminal how it goes, once a minute.
+async fn tell_each_minute(handle: &SimHandle, context: &Context) -> Result<()> {
+    if !context.ui.is_live() {
+        return std::future::pending().await;
+    }
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    minute.tick().await;
+    loop {
+        minute.tick().await;
+        let truth = handle.truth();
+        let cars = truth.chargers.iter().filter(|charger| charger.car.is_some()).count();
+        let drawn: f64 = truth.chargers.iter().flat_map(|charger| charger.drawn).map(|amps| amps.0).sum();
+        let nearest = truth.nearest().map_or_else(String::new, |witness| {
+            format!(
+                "; most offered so far: {:.0} % of {} {}",
+                witness.offered * 100.0,
+                witness.circuit,
+                witness.phase
+            )
+        });
+        context.ui.say(&format!("{} min: {cars} cars draw {drawn:.0} A{nearest}", truth.at_ms / 60_000));
+    }
+}
+
+fn not_started(error: SimError) -> Error {
+    let kind = match &error {
+        SimError::NoProfile { .. } | SimError::Unfit { .. } | SimError::Socket(_) => Kind::Invalid,
+        SimError::Bind { .. } | SimError::Certificate(_) => Kind::Failed,
+    };
+    let failure = Error::from_source(kind, "the simulation can't be started", &error);
+    match error {
+        SimError::Bind { .. } => failure.hint("is another simulation running? --any-port takes free ports"),
+        SimError::Certificate(CertificateError::Missing(_)) | SimError::Unfit { .. } => {
+            failure.hint("--make-certs makes certificates that are missing")
+        }
+        SimError::Certificate(CertificateError::NoServer(_)) => {
+            failure.hint("remove the certificate authority's file, and let --make-certs make both")
+        }
+        _ => failure,
+    }
 }

@@ -129,10 +129,10 @@ fn show_again(status: SiteStatus, earlier: &mut Option<View>, context: &Context)
 /// All of a site, once.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-struct StatusReport {
-    status: SiteStatus,
+pub(super) struct StatusReport {
+    pub(super) status: SiteStatus,
     #[serde(skip)]
-    now_ms: u64,
+    pub(super) now_ms: u64,
 }
 
 impl Report for StatusReport {

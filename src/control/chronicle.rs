@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alarm, Decision, Entry, JournalPort, Override, Snapshot, State, Time};
+use super::{Alarm, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State, Time};
 use crate::site::{Amps, Site};
 
 /// Writes the story of the controller.
@@ -24,6 +24,11 @@ impl<J: JournalPort> Chronicle<J> {
     /// Returns why the journal can't be written.
     pub fn trouble(&self) -> Option<String> {
         self.journal.trouble()
+    }
+
+    /// Asks that all is written now.
+    pub fn flush(&mut self) -> Receipt {
+        self.journal.flush()
     }
 
     /// The controller started, was reloaded, or ends.

@@ -68,6 +68,9 @@ pub struct Ending {
 /// The safe currents must be written within this time.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// An order is answered when it is in the journal, or after this time.
+const ORDER_WRITTEN: Duration = Duration::from_millis(200);
+
 /// A cycle waits no longer for answers than this share of the interval.
 const GRACE: f64 = 0.5;
 
@@ -305,8 +308,15 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             self.chronicle.order(now, &request.charger, request.order);
             self.chronicle.remember(now, &self.site, &self.state);
         });
-        // the caller may have hung up
-        let _ = request.reply.send(outcome);
+        let written = self.chronicle.flush();
+        tokio::spawn(async move {
+            // an order is in force with or without the journal; whose trouble shows in the status
+            if let Err(why) = written.wait(ORDER_WRITTEN).await {
+                tracing::warn!(why, "an order is in force that may not survive a restart");
+            }
+            // the caller may have hung up
+            let _ = request.reply.send(outcome);
+        });
     }
 
     fn checked_order(&self, request: &OrderRequest) -> Result<usize, OrderError> {

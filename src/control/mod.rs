@@ -10,9 +10,18 @@ mod driver;
 #[cfg(test)]
 mod fixture;
 mod hub;
+mod journal;
 mod journal_port;
+mod journal_queue;
+mod journal_schema;
+#[cfg(test)]
+mod journal_tests;
+mod journal_writer;
 mod ledger;
 mod loads;
+mod memory;
+#[cfg(test)]
+mod million_tests;
 mod network;
 mod plant_port;
 mod reason;
@@ -32,9 +41,11 @@ pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
+pub use journal::{Journal, Retention};
 pub use journal_port::*;
 pub use ledger::OfferLedger;
 pub use loads::CircuitLoad;
+pub use memory::Memory;
 pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
 pub use reason::Reason;

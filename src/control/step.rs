@@ -152,8 +152,8 @@ impl Raise<'_> {
     fn setpoints(&self, fair: &Shares, state: &mut State) -> Vec<Setpoint> {
         let targets: Vec<Amps> = self.targets(fair);
         let kept: Vec<Amps> = self.kept(&targets, state);
-        let ready: Vec<bool> = self.ready(&targets, &kept, state);
-        let raised = self.raised(&targets, &kept, &ready);
+        let aims = self.aims(&targets, &kept, state);
+        let raised = self.raised(&kept, &aims);
         let sharers = self.sharers(fair);
         (0..targets.len())
             .map(|index| {
@@ -180,78 +180,84 @@ impl Raise<'_> {
             .collect()
     }
 
-    /// What each charger keeps at least for now: the lower of what it has and its target.
+    /// What each charger keeps at least for now: no more than its target, than it was told, and than it may be offering already.
     fn kept(&self, targets: &[Amps], state: &State) -> Vec<Amps> {
         let chargers = self.site.chargers.iter().enumerate();
         chargers
             .map(|(index, charger)| {
-                let has = state.chargers[index].setpoint.unwrap_or(self.wishes[index].ceiling);
-                settable(charger, has.min(charger.max).0).min(targets[index])
+                let ceiling = self.wishes[index].ceiling;
+                let has = state.chargers[index].setpoint.unwrap_or(ceiling).min(ceiling).min(charger.max);
+                settable(charger, has.0).min(targets[index])
             })
             .collect()
     }
 
-    /// Who may be raised: who could have had more for long enough.
-    fn ready(&self, targets: &[Amps], kept: &[Amps], state: &mut State) -> Vec<bool> {
+    /// How far each charger may be raised now, if there is room: to its target when that has been possible for long enough, otherwise
+    /// back to what it was told before.
+    fn aims(&self, targets: &[Amps], kept: &[Amps], state: &mut State) -> Vec<Option<Amps>> {
         let memories = state.chargers.iter_mut().enumerate();
         memories
             .map(|(index, memory)| {
-                let gain = targets[index] - kept[index];
-                let to_the_top =
-                    targets[index] >= settable(&self.site.chargers[index], self.wishes[index].most.0);
-                let worth = gain.0 >= WORTH_RAISING || (gain.0 > 1e-9 && to_the_top);
-                if !worth || self.wishes[index].takes.is_some() {
+                let (target, charger) = (targets[index], &self.site.chargers[index]);
+                if self.wishes[index].takes.is_some() {
                     memory.raisable_since = None;
-                    return false;
+                    return None;
                 }
-                let since = *memory.raisable_since.get_or_insert(self.now);
-                self.now.since(since) >= self.site.control.raise_after
+                let told = memory.setpoint.map_or(kept[index], |told| told.min(target)).max(kept[index]);
+                let gain = (target - told).0;
+                let to_the_top = target >= settable(charger, self.wishes[index].most.0);
+                if gain >= WORTH_RAISING || (gain > 1e-9 && to_the_top) {
+                    let since = *memory.raisable_since.get_or_insert(self.now);
+                    if self.now.since(since) >= self.site.control.raise_after {
+                        return Some(target);
+                    }
+                } else {
+                    memory.raisable_since = None;
+                }
+                (told > kept[index]).then_some(told)
             })
             .collect()
     }
 
-    /// Raises those who are ready as far as it fits beside what everybody may be offering now.
-    fn raised(&self, targets: &[Amps], kept: &[Amps], ready: &[bool]) -> Vec<Amps> {
-        if !ready.contains(&true) {
+    /// Raises those who may be as far as it fits beside what everybody may be offering now.
+    fn raised(&self, kept: &[Amps], aims: &[Option<Amps>]) -> Vec<Amps> {
+        if aims.iter().all(Option::is_none) {
             return kept.to_vec();
         }
-        let mut base: Vec<f64> = (0..kept.len())
-            .map(|index| {
-                self.wishes[index]
-                    .takes
-                    .unwrap_or(Amps::ZERO)
-                    .max(self.wishes[index].ceiling)
-                    .max(kept[index])
-                    .0
-            })
+        let mut base: Vec<f64> = self
+            .wishes
+            .iter()
+            .map(|wish| wish.takes.map_or(wish.ceiling, |takes| takes.max(wish.ceiling)).0)
             .collect();
         let mut sums = self.network.sums(&base);
-        let mut starts = vec![true; kept.len()];
+        let mut aims = aims.to_vec();
         for &index in &self.admission.order {
             let index = index as usize;
             let missing = self.site.chargers[index].min.0 - base[index];
-            if ready[index] && missing > 0.0 {
-                starts[index] = first_full(self.network, self.limits, &sums, index, missing).is_none();
-                if starts[index] {
-                    add(self.network, &mut sums, index, missing);
-                    base[index] += missing;
-                }
+            if aims[index].is_none() || missing <= 0.0 {
+                continue;
+            }
+            if first_full(self.network, self.limits, &sums, index, missing).is_some() {
+                aims[index] = None;
+            } else {
+                add(self.network, &mut sums, index, missing);
+                base[index] += missing;
             }
         }
         let demands: Vec<Demand> = (0..kept.len())
             .map(|index| {
-                let ceiling = if ready[index] && starts[index] { targets[index].0 } else { base[index] };
+                let ceiling = aims[index].map_or(base[index], |aim| aim.0);
                 Demand { floor: base[index], ceiling, weight: self.site.chargers[index].priority }
             })
             .collect();
         let shares = share(self.network, self.limits, &demands);
         (0..kept.len())
-            .map(|index| {
-                if !(ready[index] && starts[index]) {
-                    return kept[index];
+            .map(|index| match aims[index] {
+                Some(aim) => {
+                    let amps = shares.amps[index].min(aim.0);
+                    settable(&self.site.chargers[index], amps).max(kept[index])
                 }
-                let amps = shares.amps[index].min(targets[index].0);
-                settable(&self.site.chargers[index], amps).max(kept[index])
+                None => kept[index],
             })
             .collect()
     }

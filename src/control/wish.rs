@@ -57,18 +57,13 @@ pub fn wishes(
                 let reason = Reason::Silent { age_ms, counts };
                 return Wish { most: charger.failsafe, reason, takes: Some(counts), ceiling };
             };
-            let ceiling = ceiling.max(reading.value.offered.max(Amps::ZERO));
-            if let Some(actual) = excess(now, charger, &reading.value, ceiling, memory) {
-                let most = possible(charger, memory.setpoint.unwrap_or(charger.failsafe));
-                return Wish {
-                    most,
-                    reason: Reason::Disobeys { actual },
-                    takes: Some(actual),
-                    ceiling: actual,
-                };
-            }
             watch_car(now, site, charger, &reading.value, memory);
             let (most, reason) = wanted(charger, &reading.value, memory, blind[charger.circuit.0]);
+            if let Some(actual) = excess(now, charger, &reading.value, ceiling, memory) {
+                let told = memory.setpoint.unwrap_or(charger.failsafe).min(most);
+                let reason = Reason::Disobeys { actual };
+                return Wish { most: possible(charger, told), reason, takes: Some(actual), ceiling: actual };
+            }
             Wish { most: possible(charger, most), reason, takes: None, ceiling }
         })
         .collect()

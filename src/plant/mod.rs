@@ -1,1 +1,155 @@
-//! plant
+//! The plant as the controller sees it: adapters that read real devices and set their limits.
+//!
+//! One task for each bus (host or line): one connection and one request at a time there, and no bus waits for another. What values mean is
+//! said by the profiles; what to do about them is decided in `control`.
+
+mod endpoint;
+mod inbox;
+mod interpret;
+mod modbus_bus;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::control::{Clock, DeviceRef, Event, Plant, devices, link, name};
+use crate::profile::{Catalogue, Profile};
+use crate::site::{Amps, ChargerId, Site};
+
+use inbox::Inbox;
+pub use interpret::{InterpretError, charger_state};
+
+/// Why a plant can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum PlantError {
+    /// A device names a profile that is not there; a checked site has none of these.
+    #[error("{device}: no profile is named `{profile}`")]
+    NoProfile {
+        /// The device.
+        device: String,
+        /// The profile.
+        profile: String,
+    },
+    /// What is trusted over TLS, or a token, can't be read.
+    #[error("{device}: {what}")]
+    Secret {
+        /// The device.
+        device: String,
+        /// What went wrong.
+        what: String,
+    },
+}
+
+/// A device with all that an adapter needs to know.
+#[derive(Debug, Clone)]
+struct Device {
+    reference: DeviceRef,
+    name: String,
+    unit: u8,
+    profile: Arc<Profile>,
+    site: Arc<Site>,
+}
+
+/// A bus has this many events on their way at most, for each of its devices.
+const EVENTS_PER_DEVICE: usize = 4;
+
+/// The plant of a site.
+#[derive(Debug)]
+pub struct SitePlant {
+    cycle: watch::Sender<u64>,
+    inboxes: Vec<Arc<Inbox>>,
+    /// For each charger its bus and its place there.
+    seats: Vec<(usize, usize)>,
+    events: mpsc::Receiver<Event>,
+    _stop: DropGuard,
+}
+
+impl SitePlant {
+    /// Starts a task for each bus of the site. Nothing is connected before the first cycle. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When a profile or a file with a secret is missing.
+    pub fn start(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
+        let mut buses: BTreeMap<String, Vec<Device>> = BTreeMap::new();
+        for reference in devices(site) {
+            let device = device(site, catalogue, reference)?;
+            buses.entry(link(site, reference).address.bus()).or_default().push(device);
+        }
+        let total: usize = buses.values().map(Vec::len).sum();
+        let (cycle, cycles) = watch::channel(0);
+        let (event_in, events) = mpsc::channel((total * EVENTS_PER_DEVICE).max(16));
+        let stop = CancellationToken::new();
+        let mut inboxes = Vec::new();
+        let mut seats = vec![(0, 0); site.chargers.len()];
+        for (bus, devices) in buses.into_values().enumerate() {
+            for (seat, device) in devices.iter().enumerate() {
+                if let DeviceRef::Charger(index) = device.reference {
+                    seats[index] = (bus, seat);
+                }
+            }
+            let inbox = Arc::new(Inbox::new(devices.len()));
+            inboxes.push(Arc::clone(&inbox));
+            let line = Line {
+                inbox,
+                cycles: cycles.clone(),
+                events: event_in.clone(),
+                clock: Arc::clone(clock),
+                stop: stop.clone(),
+            };
+            start_bus(site, devices, line)?;
+        }
+        Ok(SitePlant { cycle, inboxes, seats, events, _stop: stop.drop_guard() })
+    }
+}
+
+/// What connects a bus task with the driver.
+struct Line {
+    inbox: Arc<Inbox>,
+    cycles: watch::Receiver<u64>,
+    events: mpsc::Sender<Event>,
+    clock: Clock,
+    stop: CancellationToken,
+}
+
+fn device(site: &Arc<Site>, catalogue: &Catalogue, reference: DeviceRef) -> Result<Device, PlantError> {
+    let (link, device) = (link(site, reference), name(site, reference));
+    let profile = catalogue
+        .get(&link.profile)
+        .ok_or_else(|| PlantError::NoProfile { device: device.to_owned(), profile: link.profile.clone() })?;
+    Ok(Device {
+        reference,
+        name: device.to_owned(),
+        unit: link.unit,
+        profile: Arc::new(profile.clone()),
+        site: Arc::clone(site),
+    })
+}
+
+fn start_bus(site: &Site, devices: Vec<Device>, line: Line) -> Result<(), PlantError> {
+    let Some(first) = devices.first() else { return Ok(()) };
+    let address = link(site, first.reference).address.clone();
+    if address.is_modbus() {
+        tokio::spawn(modbus_bus::run(address, devices, line));
+    } else {
+        let endpoints: Result<Vec<_>, _> = devices.into_iter().map(endpoint::Endpoint::new).collect();
+        tokio::spawn(endpoint::run(endpoints?, line));
+    }
+    Ok(())
+}
+
+impl Plant for SitePlant {
+    fn observe(&mut self, cycle: u64) {
+        self.cycle.send_replace(cycle);
+    }
+
+    fn command(&mut self, charger: ChargerId, setpoint: Amps) {
+        let (bus, seat) = self.seats[charger.0];
+        self.inboxes[bus].put(seat, setpoint);
+    }
+
+    async fn next(&mut self) -> Option<Event> {
+        self.events.recv().await
+    }
+}

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    BreakerSection, CabinetSection, ChargerSection, EndpointSettings, MeterSection, NodeSection, SolarSection,
+};
 use crate::site::{Parity, Period};
 
 /// A device profile.
@@ -44,6 +47,18 @@ pub struct Profile {
     /// What makes it a meter: quantity → point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub meter: Option<MeterSection>,
+    /// What makes it a breaker that reports its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<BreakerSection>,
+    /// What makes it a cabinet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cabinet: Option<CabinetSection>,
+    /// What makes it a solar input.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub solar: Option<SolarSection>,
+    /// What makes it an ESP node with current sensors (REFERENCE A1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<NodeSection>,
 }
 
 /// Version of the profile format.
@@ -100,6 +115,13 @@ pub struct ModbusSettings {
     /// Settings of a serial line when the address names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<SerialDefaults>,
+    /// Most connectors that one station has behind one unit id; points with a `stride` exist once for each.
+    #[schemars(range(min = 1, max = 64))]
+    pub connectors: u16,
+    /// Where a SunSpec device may keep its marker `SunS`, in the order in which the places are tried (usually 40000, 0, 50000).
+    /// Points with a `model` stand behind it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sunspec: Vec<u16>,
 }
 
 impl Default for ModbusSettings {
@@ -116,6 +138,8 @@ impl Default for ModbusSettings {
             writes: WriteFunctions::Both,
             wake: false,
             serial: None,
+            connectors: 1,
+            sunspec: Vec::new(),
         }
     }
 }
@@ -272,16 +296,41 @@ pub struct Point {
     /// Least and largest plausible value in `unit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plausible: Option<[f64; 2]>,
+    /// How much further on the same point of the next connector stands, for stations with several behind one unit id
+    /// (connector n is at `address + (n − 1) × stride`); absent: all connectors share the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 65_535))]
+    pub stride: Option<u16>,
+    /// The read that must be sent to get it, for devices that answer whole blocks only; the point stands within.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
+    /// SunSpec model that it belongs to; `address` then counts from the model's id register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<u16>,
+    /// Point with the power of ten that the value is multiplied with as well (a SunSpec scale factor).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_from: Option<String>,
     /// What it is, in a few words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
+}
+
+/// Registers that are read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Block {
+    /// Zero-based address of the first register.
+    pub address: u16,
+    /// How many registers.
+    #[schemars(range(min = 1, max = 125))]
+    pub count: u16,
 }
 
 fn once() -> u16 {
     1
 }
 
-fn unity() -> f64 {
+pub(super) fn unity() -> f64 {
     1.0
 }
 
@@ -289,6 +338,12 @@ impl Point {
     /// Returns how many registers (or bits) the point takes.
     pub fn span(&self) -> u16 {
         self.count.saturating_mul(self.value_type.registers())
+    }
+
+    /// Returns the address of the point on a connector, counted from 1. `None` when there is no such register.
+    pub fn address_on(&self, connector: u16) -> Option<u16> {
+        let further = self.stride.unwrap_or(0).checked_mul(connector.checked_sub(1)?)?;
+        self.address.checked_add(further)
     }
 }
 
@@ -303,188 +358,4 @@ pub enum Access {
     Write,
     /// Write only: reading gives nothing of use.
     Only,
-}
-
-/// States of the control pilot (IEC 61851-1, Annex A).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum PilotState {
-    /// No car.
-    A,
-    /// Car connected, not ready for energy.
-    B,
-    /// Car connected and charging.
-    C,
-    /// Car connected and charging, ventilation required.
-    D,
-    /// Control pilot at zero volts: the station is off or shorted.
-    E,
-    /// Fault of the station.
-    F,
-}
-
-/// What makes a device a charger. Points are named by their key under `points` (or metric under `endpoint.metrics`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ChargerSection {
-    /// Currents on terminals 1, 2, 3: one point with three values, or three points.
-    #[schemars(length(min = 1, max = 3))]
-    pub currents: Vec<String>,
-    /// The terminals are counted 3, 2, 1.
-    #[serde(default)]
-    pub reversed: bool,
-    /// Its state.
-    pub state: StateSection,
-    /// How its limit is set.
-    pub limit: LimitSection,
-    /// Point that says what is offered now, in amperes; absent where the device has none and the limit's own register is read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub offered: Option<String>,
-    /// Points and values that are written once before limits are obeyed (modes, release).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub enable: Vec<Preset>,
-    /// What it does when it hears nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub watchdog: Option<WatchdogSection>,
-}
-
-/// How the state is read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StateSection {
-    /// Point that holds it.
-    pub point: String,
-    /// Raw value, or text, → state of the control pilot. Of a text, the longest key that it begins with counts.
-    pub map: BTreeMap<String, PilotState>,
-    /// A second point that tells whether a car is there, for devices whose state does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub plugged: Option<PluggedSection>,
-}
-
-/// A point that tells whether a car is there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PluggedSection {
-    /// Point that holds it.
-    pub point: String,
-    /// Bits that are all set when a car is there.
-    pub mask: u64,
-}
-
-/// How the limit is set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct LimitSection {
-    /// Point that takes amperes.
-    pub point: String,
-    /// Step in which it can be set, in amperes.
-    #[serde(default = "unity")]
-    #[schemars(range(min = 0.001, max = 10))]
-    pub resolution: f64,
-    /// Writes that pause the charger, when 0 A in the limit point does not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pause: Vec<Preset>,
-    /// Writes that end the pause, before the limit is written.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resume: Vec<Preset>,
-}
-
-/// A value for a point.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Preset {
-    /// The point.
-    pub point: String,
-    /// The value, in the point's unit.
-    pub value: f64,
-}
-
-/// What a charger does when it hears nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct WatchdogSection {
-    /// Time-out when nothing else is set.
-    pub default: Period,
-    /// Point that takes the time-out, in its own unit (s or ms).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout: Option<String>,
-    /// Point from which the time-out is read back, when it is another one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub timeout_read: Option<String>,
-    /// Point that takes the fail-safe current, in amperes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failsafe: Option<String>,
-    /// What feeds it.
-    pub feed: Feed,
-}
-
-/// What feeds a watchdog.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub enum Feed {
-    /// Any request.
-    Request,
-    /// Writing the limit again.
-    Limit,
-    /// Writing a value to a point every so often.
-    LifeBit {
-        /// The point.
-        point: String,
-        /// The value.
-        value: f64,
-        /// How often at least.
-        every: Period,
-    },
-}
-
-/// What makes a device a meter: the points of its quantities, in amperes, volts, watts and kilowatt-hours.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MeterSection {
-    /// Currents on terminals 1, 2, 3: one point with three values, or up to three points.
-    #[schemars(length(min = 1, max = 3))]
-    pub currents: Vec<String>,
-    /// Voltages on terminals 1, 2, 3.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub voltages: Vec<String>,
-    /// Active powers on terminals 1, 2, 3; the sign is positive for import.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub powers: Vec<String>,
-    /// Total active power.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub power: Option<String>,
-    /// Energy imported, kWh.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub energy_import: Option<String>,
-    /// Energy exported, kWh.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub energy_export: Option<String>,
-}
-
-/// How an HTTP endpoint is read: metric names of REFERENCE A4, and the legacy JSON of A3.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct EndpointSettings {
-    /// Path of the metrics page.
-    pub metrics_path: String,
-    /// Path of the legacy JSON; a charger's limit is read and set there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub json_path: Option<String>,
-    /// How long a reply may take.
-    pub timeout: Period,
-    /// Point → metric.
-    pub metrics: BTreeMap<String, MetricPoint>,
-}
-
-/// A metric that holds a point.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MetricPoint {
-    /// Name of the metric.
-    pub name: String,
-    /// Labels that must match.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub labels: BTreeMap<String, String>,
-    /// Unit: A, °C; empty for none.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub unit: String,
 }

@@ -245,6 +245,7 @@ impl JsonSchema for Address {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
+            "format": "device-address",
             "description": "Where the device is reached: modbus+tcp://host:port, modbus+rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1, \
                             modbus+rtu-tcp://host:port, modbus+ascii:///dev/ttyUSB0, modbus+tls://host:port, https://host:port, http://host:port.",
             "pattern": "^(modbus\\+(tcp|rtu|rtu-tcp|ascii|tls)|https?)://.+$"

@@ -3,15 +3,26 @@
 //! This room decides what a valid site is and proves its fail-safe. It does no I/O: texts come in, findings and models go out.
 
 mod address;
+mod check;
+pub mod document;
+mod entries;
+mod facts;
 mod file;
+mod load;
 mod model;
 mod period;
 mod phase;
+mod proof;
+mod proof_findings;
 mod units;
 
 pub use address::{Address, AddressError, Parity, SerialLine};
+pub use facts::{DeviceFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
+pub use load::{Loaded, load};
 pub use model::*;
 pub use period::{Period, PeriodError};
 pub use phase::{PerPhase, Phase};
+pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
+pub use proof_findings::proof_findings;
 pub use units::{Amps, Volts, Watts};

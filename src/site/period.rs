@@ -98,6 +98,7 @@ impl JsonSchema for Period {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
+            "format": "period",
             "description": "A length of time: numbers with units ms, s, m, h, d, for example 500ms, 15s, 1m30s.",
             "pattern": "^([0-9]+(ms|s|m|h|d))+$"
         })

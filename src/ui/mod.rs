@@ -4,6 +4,7 @@
 //! into its own types and shows clap's own messages.
 
 mod failure;
+mod findings;
 pub mod live;
 mod output;
 mod progress;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use findings::{Remark, RemarkPlace, render_remarks};
 pub use output::{ColorChoice, OutputFormat, Report};
 pub use progress::Progress;
 pub use table::{Cell, Column, Table, Tone};

@@ -13,6 +13,12 @@ impl Program {
         Program { home: TempDir::new().expect("a temporary folder") }
     }
 
+    /// Returns its home folder, which is also the folder that it works in.
+    #[allow(dead_code)] // not every test looks into it
+    pub fn folder(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
     /// Returns the program with these arguments, in its home folder.
     pub fn with(&self, arguments: &[&str]) -> Command {
         let mut command = Command::cargo_bin("enmon").expect("the program is built");

@@ -1,6 +1,5 @@
 //! Stacked bars: what else draws, what chargers draw, what they are offered, the room up to the limit, and what is above it.
 
-use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::theme::{Segment, Theme};
@@ -8,7 +7,11 @@ use super::theme::{Segment, Theme};
 /// The share of a bar up to its limit, in percent; the rest is there so that an excess can be seen.
 const UP_TO_LIMIT: usize = 89;
 
-const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+/// Three quarters high, so that the bars of neighbouring lines stay apart.
+const BLOCK: char = '▆';
+
+/// Half a tenth of an ampere is rounding in what is shown, not an excess.
+pub(super) const ROUNDING: f64 = 0.05;
 
 /// The values of a bar, in amperes.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +37,7 @@ pub(super) fn up_to_limit(load: Load, width: usize, theme: Theme) -> Vec<Span<'s
     Stack::new(load, width, width).spans(None, theme)
 }
 
-/// Segments with their ends, in eighths of a cell.
+/// Segments with their ends, in cells.
 struct Stack {
     ends: [(Segment, usize); 6],
     width: usize,
@@ -43,41 +46,40 @@ struct Stack {
 impl Stack {
     /// `full`: the cells that stand for the limit.
     fn new(load: Load, full: usize, width: usize) -> Self {
-        let eighths = |amps: f64| -> usize {
+        let cells = |amps: f64| -> usize {
             let share = if load.limit > 0.0 { amps.max(0.0) / load.limit } else { 0.0 };
             // saturating: a wild or missing value never leaves the bar
-            ((share * (full * 8) as f64).round() as usize).min(width * 8)
+            ((share * full as f64).round() as usize).min(width)
         };
-        let limit = full * 8;
-        let other = eighths(load.other);
-        let drawn = eighths(load.other + load.drawn).max(other);
-        let offered = eighths(load.other + load.offered).max(drawn);
+        let other = cells(load.other);
+        let drawn = cells(load.other + load.drawn).max(other);
+        let offered = cells(load.other + load.offered).max(drawn);
+        // an excess of less than half a cell is one too
+        let is_over = load.other + load.offered.max(load.drawn) > load.limit + ROUNDING;
+        let over = offered.max(full + usize::from(is_over && full < width) * 2).min(width);
         Stack {
             ends: [
-                (Segment::Other, other.min(limit)),
-                (Segment::Drawn, drawn.min(limit)),
-                (Segment::Offered, offered.min(limit)),
-                (Segment::Free, limit),
-                (Segment::Over, offered.max(limit)),
-                (Segment::Beyond, width * 8),
+                (Segment::Other, other.min(full)),
+                (Segment::Drawn, drawn.min(full)),
+                (Segment::Offered, offered.min(full)),
+                (Segment::Free, full),
+                (Segment::Over, over),
+                (Segment::Beyond, width),
             ],
             width,
         }
     }
 
-    fn at(&self, eighth: usize) -> Segment {
-        self.ends.iter().find(|(_, end)| eighth < *end).map_or(Segment::Beyond, |(segment, _)| *segment)
+    fn at(&self, cell: usize) -> Segment {
+        self.ends.iter().find(|(_, end)| cell < *end).map_or(Segment::Beyond, |(segment, _)| *segment)
     }
 
     fn spans(&self, mark: Option<usize>, theme: Theme) -> Vec<Span<'static>> {
         let mut spans: Vec<Span<'static>> = Vec::new();
         for cell in 0..self.width {
-            let (glyph, style) = if mark == Some(cell) {
-                ('│', self.mark_style(cell, theme))
-            } else if theme.has_color() {
-                self.colored(cell, theme)
-            } else {
-                (mono_glyph(self.at(cell * 8 + 3)), Style::new())
+            let (glyph, style) = match (mark == Some(cell), self.at(cell)) {
+                (true, _) => ('│', theme.limit_mark()),
+                (false, segment) => (glyph(segment, theme), theme.segment(segment)),
             };
             match spans.last_mut() {
                 Some(last) if last.style == style => last.content.to_mut().push(glyph),
@@ -86,44 +88,17 @@ impl Stack {
         }
         spans
     }
-
-    fn mark_style(&self, cell: usize, theme: Theme) -> Style {
-        let style = theme.limit_mark();
-        match theme.segment(self.at(cell * 8)) {
-            Some(color) if theme.has_color() => style.bg(color),
-            _ => style,
-        }
-    }
-
-    /// A cell in which one segment ends and another begins shows both: a partial block on the next one's colour.
-    fn colored(&self, cell: usize, theme: Theme) -> (char, Style) {
-        let start = cell * 8;
-        let (first, last) = (self.at(start), self.at(start + 7));
-        let paint = |segment: Segment| theme.segment(segment);
-        let back = |style: Style, segment| match paint(segment) {
-            Some(color) => style.bg(color),
-            None => style,
-        };
-        if first == last {
-            return (' ', back(Style::new(), first));
-        }
-        let filled = (1..8).find(|eighth| self.at(start + eighth) != first).unwrap_or(0);
-        let style = back(Style::new(), last);
-        match paint(first) {
-            Some(color) => (EIGHTHS[filled], style.fg(color)),
-            None => (' ', style),
-        }
-    }
 }
 
-fn mono_glyph(segment: Segment) -> char {
+fn glyph(segment: Segment, theme: Theme) -> char {
     match segment {
+        Segment::Beyond => ' ',
+        _ if theme.has_color() => BLOCK,
         Segment::Other => '█',
         Segment::Drawn => '▓',
         Segment::Offered => '░',
         Segment::Free => '·',
         Segment::Over => '!',
-        Segment::Beyond => ' ',
     }
 }
 
@@ -136,10 +111,7 @@ pub(super) fn legend(theme: Theme) -> Vec<Span<'static>> {
         (Segment::Offered, "offered"),
         (Segment::Free, "free"),
     ] {
-        spans.push(match theme.segment(segment) {
-            Some(color) if theme.has_color() => Span::styled("  ", Style::new().bg(color)),
-            _ => Span::raw(mono_glyph(segment).to_string().repeat(2)),
-        });
+        spans.push(Span::styled(glyph(segment, theme).to_string().repeat(2), theme.segment(segment)));
         spans.push(Span::styled(format!(" {word}  "), theme.faint()));
     }
     spans.push(Span::styled("│", theme.limit_mark()));
@@ -179,12 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_cell_shows_both_colours() {
+    fn the_least_excess_is_seen() {
+        let load = Load { other: 40.0, drawn: 0.0, offered: 10.2, limit: 50.0 };
+        assert!(mono(load, 29).contains("│!"));
+        let load = Load { offered: 10.0, ..load };
+        assert!(!mono(load, 29).contains('!'));
+    }
+
+    #[test]
+    fn with_colour_segments_differ_by_it() {
         let theme = Theme::color();
-        let load = Load { other: 0.0, drawn: 4.5, offered: 8.0, limit: 8.0 };
+        let load = Load { other: 0.0, drawn: 4.0, offered: 6.0, limit: 8.0 };
         let spans = up_to_limit(load, 8, theme);
-        let shared = spans.iter().find(|span| span.content == "▌").unwrap();
-        assert_eq!(shared.style.fg, theme.segment(Segment::Drawn));
-        assert_eq!(shared.style.bg, theme.segment(Segment::Offered));
+        let colors: Vec<_> = spans.iter().map(|span| (span.content.as_ref(), span.style)).collect();
+        let expected = [("▆▆▆▆", Segment::Drawn), ("▆▆", Segment::Offered), ("▆▆", Segment::Free)];
+        assert_eq!(colors, expected.map(|(text, segment)| (text, theme.segment(segment))));
     }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::bar::{self, Load};
+use super::bar::{self, Load, ROUNDING};
 use super::text;
 use super::theme::Theme;
 use super::view::{CircuitRow, PhaseBar, View};
@@ -124,8 +124,6 @@ fn load_of(phase: &PhaseBar) -> Load {
 
 /// Red: too much flows. Yellow: too much could.
 fn tone_of(phase: &PhaseBar) -> Tone {
-    // half a tenth is rounding in what is shown, not an excess
-    const ROUNDING: f64 = 0.05;
     if phase.load() > phase.limit + ROUNDING {
         Tone::Bad
     } else if phase.worst() > phase.limit + ROUNDING {

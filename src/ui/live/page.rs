@@ -111,7 +111,9 @@ fn title_line(view: &View, theme: Theme, width: usize) -> Line<'static> {
     let clock = format!(" {} ", text::cut(&view.clock, width / 3));
     let title = format!(" {} ", text::cut(&view.title, width.saturating_sub(text::width(&clock) + 2)));
     let room = width.saturating_sub(text::width(&clock) + text::width(&title));
-    let subtitle = if room > 12 { text::right(&view.subtitle, room - 2) + "  " } else { " ".repeat(room) };
+    let subtitle =
+        text::right(text::whole_parts(&view.subtitle, room.saturating_sub(2)), room.saturating_sub(2));
+    let subtitle = text::left(&subtitle, room);
     Line::from(vec![
         Span::styled(title, style.patch(theme.strong())),
         Span::styled(subtitle, style),
@@ -264,6 +266,6 @@ mod tests {
         let (terminal, _) = drawn(&garage(12), Theme::color(), (100, 30), 0);
         let cells = &terminal.backend().buffer().content;
         // 34 A on a 32 A circuit: the part beyond the mark is red
-        assert!(cells.iter().any(|cell| cell.bg == Color::Indexed(160)));
+        assert!(cells.iter().any(|cell| cell.fg == Color::Indexed(160)));
     }
 }

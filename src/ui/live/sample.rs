@@ -21,9 +21,9 @@ fn circuit(name: &str, depth: usize, limit: f64, loads: [(f64, f64, f64); 3]) ->
 fn charger(number: usize, state: PlugState, offered: f64, drawn: f64, reason: &str) -> ChargerRow {
     ChargerRow {
         name: format!("ev{number}"),
-        circuit: if number % 2 == 0 { "row-2" } else { "row-1" }.into(),
+        circuit: if number.is_multiple_of(2) { "row-2" } else { "row-1" }.into(),
         state,
-        phases: if number % 3 == 0 { "L2" } else { "L1 L2 L3" }.into(),
+        phases: if number.is_multiple_of(3) { "L2" } else { "L1 L2 L3" }.into(),
         offered: Some(offered),
         drawn: vec![drawn; if number.is_multiple_of(3) { 1 } else { 3 }],
         max: 32.0,

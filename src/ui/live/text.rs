@@ -30,6 +30,15 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
     taken
 }
 
+/// Leaves out what is too much from the end of a text with parts between ` · `; a part is shown as a whole or not at all.
+pub(super) fn whole_parts(text: &str, columns: usize) -> &str {
+    let mut shown = text;
+    while width(shown) > columns {
+        shown = shown.rsplit_once(" · ").map_or("", |(before, _)| before);
+    }
+    shown
+}
+
 /// Makes a text exactly `columns` wide, aligned to the left.
 pub(super) fn left(text: &str, columns: usize) -> String {
     let text = cut(text, columns);
@@ -46,6 +55,13 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_left_out_as_a_whole() {
+        for (columns, expected) in [(20, "cycle 7 · read 4 ms"), (18, "cycle 7"), (6, "")] {
+            assert_eq!(whole_parts("cycle 7 · read 4 ms", columns), expected);
+        }
+    }
 
     #[test]
     fn texts_are_cut_to_the_column() {

@@ -43,16 +43,15 @@ impl Theme {
         self.has_color
     }
 
-    /// Colour of a part of a bar; `None`: the terminal's own background.
-    pub(super) fn segment(self, segment: Segment) -> Option<Color> {
-        match segment {
-            Segment::Other => Some(Color::Indexed(67)),
-            Segment::Drawn => Some(Color::Indexed(71)),
-            Segment::Offered => Some(Color::Indexed(65)),
-            Segment::Free => Some(Color::Indexed(237)),
-            Segment::Over => Some(Color::Indexed(160)),
-            Segment::Beyond => None,
-        }
+    pub(super) fn segment(self, segment: Segment) -> Style {
+        self.fg(match segment {
+            Segment::Other => Color::Indexed(67),
+            Segment::Drawn => Color::Indexed(71),
+            Segment::Offered => Color::Indexed(65),
+            Segment::Free => Color::Indexed(237),
+            Segment::Over => Color::Indexed(160),
+            Segment::Beyond => Color::Reset,
+        })
     }
 
     fn fg(self, color: Color) -> Style {

@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Installs what is missing to build enmon (`build`) or to test it (`test`), and nothing that is there already.
+#
+# System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and promtool into
+# ~/.cache/enmon/bin. No service is started.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/enmon"
+bin="$cache/bin"
+export PATH="$bin:$PATH"
+
+# Versions that are known to work; `make setup` installs these where the tool is missing.
+nextest_version=0.9.143
+deny_version=0.20.2
+
+say() { printf '== %s\n' "$*"; }
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+refreshed=false
+refresh_package_lists() {
+    if ! $refreshed; then
+        say "refreshing apt's package lists"
+        as_root apt-get -o DPkg::Lock::Timeout=300 update -qq
+        refreshed=true
+    fi
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f='${Status}' "$1" 2>/dev/null)" = "install ok installed" ]
+}
+
+# Installs those of the named packages that are missing.
+need_packages() {
+    local missing=() package
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    if [ ${#missing[@]} -gt 0 ]; then
+        refresh_package_lists
+        say "installing with apt: ${missing[*]}"
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+            install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    fi
+}
+
+# promtool is in Debian's package `prometheus`, which would start a server: only the tool is unpacked.
+need_promtool() {
+    if command -v promtool >/dev/null; then return; fi
+    say "unpacking promtool into $bin"
+    local folder
+    folder="$(mktemp -d)"
+    refresh_package_lists
+    (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq prometheus && dpkg -x prometheus_*.deb unpacked)
+    mkdir -p "$bin"
+    install -m 755 "$folder/unpacked/usr/bin/promtool" "$bin/promtool"
+    rm -rf "$folder"
+}
+
+need_python_packages() {
+    local wanted=tests/peers/requirements.txt stamp=.venv/requirements.txt
+    if [ -x .venv/bin/python ] && cmp -s "$wanted" "$stamp"; then return; fi
+    say "installing Python packages into .venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
+    python3 -m venv --clear .venv
+    .venv/bin/pip install --quiet --disable-pip-version-check --requirement "$wanted"
+    cp "$wanted" "$stamp"
+}
+
+# Installs a tool of cargo where there is none; compiling takes some minutes, once.
+need_cargo_tool() {
+    local tool="$1" version="$2"
+    if command -v "$tool" >/dev/null; then return; fi
+    say "compiling $tool $version into $bin (once; takes some minutes)"
+    cargo install --quiet --locked --root "$cache" --version "$version" "$tool"
+}
+
+setup_build() {
+    if ! command -v cargo >/dev/null; then
+        echo "cargo is missing: install Rust from https://rustup.rs" >&2
+        exit 1
+    fi
+    # the linker, and the compiler for SQLite and ring
+    if ! command -v cc >/dev/null; then need_packages gcc libc6-dev; fi
+}
+
+setup_test() {
+    setup_build
+    need_packages mbpoll python3 python3-venv
+    need_promtool
+    need_python_packages
+    need_cargo_tool cargo-nextest "$nextest_version"
+    need_cargo_tool cargo-deny "$deny_version"
+}
+
+case "${1:-}" in
+    build) setup_build ;;
+    test) setup_test ;;
+    *)
+        echo "usage: scripts/setup.sh build|test" >&2
+        exit 2
+        ;;
+esac

@@ -1,0 +1,161 @@
+//! `enmon modbus watch`.
+
+use std::io::{self, Write};
+use std::time::SystemTime;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::target::{RegisterValue, Target, TargetArgs, TargetPlace, failure, usage};
+use super::wire_log::WireRecord;
+use crate::cli::Context;
+use crate::error::{Error, Result};
+use crate::site::Period;
+use crate::ui::{OutputFormat, Report};
+
+/// Flags of `enmon modbus watch`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon modbus watch modbus+tcp://127.0.0.1:5021 --unit 1 input 6 --count 6 --type f32
+  enmon modbus watch modbus+tcp://127.0.0.1:5031 holding 0x400C --type u32 --every 200ms --changes
+  enmon modbus watch modbus+tcp://127.0.0.1:5031 holding 0x4010 --count 6 --type u32 --samples 10 -o json
+
+With -o json, one object a line for each sample. A failure after the first sample is shown, and watching goes on;
+the first one ends it. Ctrl-C ends it with exit code 0.
+
+Exit codes:
+  0  ended by --samples or Ctrl-C
+  2  the request makes no sense
+  4  the device can't be reached, or did not answer the first or the last sample
+  5  the device refused the first or the last sample")]
+pub(super) struct WatchArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How many registers or bits; without it, those of one value
+    #[arg(long, value_name = "N")]
+    count: Option<u16>,
+    /// Time from one sample to the next
+    #[arg(long, value_name = "TIME", default_value_t = Period::from_secs(1))]
+    every: Period,
+    /// End after so many samples
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    samples: Option<u64>,
+    /// Show a sample only when a value has changed
+    #[arg(long)]
+    changes: bool,
+}
+
+/// What was read at one moment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SampleReport {
+    api_version: &'static str,
+    kind: &'static str,
+    /// Milliseconds since the Unix epoch.
+    at: u64,
+    /// Milliseconds from the start of the watch.
+    elapsed_ms: u64,
+    #[serde(flatten)]
+    place: TargetPlace,
+    /// `null` when the sample failed.
+    values: Option<Vec<RegisterValue>>,
+    /// Why the sample failed.
+    error: Option<String>,
+    /// With `--raw`: the bytes on the wire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wire: Option<Vec<WireRecord>>,
+}
+
+pub(super) async fn run(args: WatchArgs, context: &Context) -> Result<()> {
+    if args.every == Period::default() {
+        return Err(usage("--every takes a time above 0"));
+    }
+    let mut target = args.target.open()?;
+    let count = target.registers(args.count)?;
+    let mut ticks = interval(args.every.0);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut watch = Watch { context, begun: Instant::now(), changes: args.changes, last: None };
+    let mut taken = 0;
+    loop {
+        let outcome = tokio::select! {
+            // a failure to listen for Ctrl-C leaves the default: it ends the program
+            Ok(()) = tokio::signal::ctrl_c() => return Ok(()),
+            outcome = async { ticks.tick().await; target.read(count).await } => outcome,
+        };
+        let outcome = outcome.map_err(|error| failure(&error));
+        taken += 1;
+        match watch.show(&target, outcome)? {
+            Some(error) if taken == 1 || Some(taken) == args.samples => return Err(error),
+            Some(error) => context.ui.warn(&error.message),
+            None => {}
+        }
+        if Some(taken) == args.samples {
+            return Ok(());
+        }
+    }
+}
+
+/// What has been shown so far.
+struct Watch<'a> {
+    context: &'a Context,
+    begun: Instant,
+    changes: bool,
+    last: Option<Vec<RegisterValue>>,
+}
+
+impl Watch<'_> {
+    /// Shows a sample, and returns its failure.
+    fn show(&mut self, target: &Target, outcome: Result<Vec<RegisterValue>>) -> Result<Option<Error>> {
+        let format = self.context.ui.format();
+        let (values, error) = match outcome {
+            Ok(values) => (Some(values), None),
+            Err(error) => (None, Some(error)),
+        };
+        let is_news = !self.changes || error.is_some() || values != self.last;
+        if format == OutputFormat::Table {
+            target.wire.show(&self.context.ui);
+        }
+        if is_news && (error.is_none() || format != OutputFormat::Table) {
+            let report = SampleReport {
+                api_version: "enmon/v1",
+                kind: "ModbusSample",
+                at: milliseconds_now(),
+                elapsed_ms: self.begun.elapsed().as_millis() as u64,
+                place: target.place.clone(),
+                values: values.clone(),
+                error: error.as_ref().map(|error| error.message.clone()),
+                wire: target.wire.take(),
+            };
+            self.print(&report)?;
+        }
+        if values.is_some() {
+            self.last = values;
+        }
+        Ok(error)
+    }
+
+    fn print(&self, report: &SampleReport) -> Result<()> {
+        let ui = &self.context.ui;
+        match ui.format() {
+            OutputFormat::Json => ui.print_json_line(report),
+            OutputFormat::Yaml => ui.print_text(b"---\n").and_then(|()| ui.print(report)),
+            OutputFormat::Table => ui.print(report),
+        }
+    }
+}
+
+fn milliseconds_now() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_millis() as u64
+}
+
+impl Report for SampleReport {
+    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{:>8.1} s ", self.elapsed_ms as f64 / 1000.0)?;
+        for value in self.values.iter().flatten() {
+            write!(out, "  {:#06X} {}", value.register, value.value)?;
+        }
+        writeln!(out)
+    }
+}

@@ -1,0 +1,64 @@
+//! `--raw`: the bytes on the wire, kept until they are shown.
+
+use std::sync::mpsc::{Receiver, channel};
+
+use serde::Serialize;
+
+use crate::modbus::{Client, Direction, annotate};
+use crate::ui::Ui;
+
+/// Bytes that went one way at a time.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WireRecord {
+    /// `sent` or `received`.
+    direction: &'static str,
+    fields: Vec<WireField>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireField {
+    /// In hexadecimal.
+    bytes: String,
+    meaning: String,
+}
+
+/// Collects what goes over the wire, if it was asked for.
+pub(super) struct WireLog(Option<Receiver<(Direction, Vec<u8>)>>);
+
+impl WireLog {
+    pub(super) fn attach(wanted: bool, client: &mut Client) -> Self {
+        if !wanted {
+            return WireLog(None);
+        }
+        let (tap, log) = channel();
+        client.on_wire(Box::new(move |direction, bytes| {
+            // nobody looks any more when the command has ended
+            let _ = tap.send((direction, bytes.to_vec()));
+        }));
+        WireLog(Some(log))
+    }
+
+    /// Takes what has come since the last time; nothing without `--raw`.
+    pub(super) fn take(&self) -> Option<Vec<WireRecord>> {
+        let record = |(direction, bytes): (Direction, Vec<u8>)| WireRecord {
+            direction: if direction == Direction::Out { "sent" } else { "received" },
+            fields: annotate(direction, &bytes)
+                .into_iter()
+                .map(|field| WireField { bytes: field.bytes, meaning: field.meaning })
+                .collect(),
+        };
+        self.0.as_ref().map(|log| log.try_iter().map(record).collect())
+    }
+
+    /// Shows on stderr what has come since the last time.
+    pub(super) fn show(&self, ui: &Ui) {
+        for record in self.take().unwrap_or_default() {
+            ui.say(&format!("{}:", record.direction));
+            for field in record.fields {
+                ui.say(&format!("  {:<11}  {}", field.bytes, field.meaning));
+            }
+        }
+    }
+}

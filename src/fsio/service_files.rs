@@ -1,0 +1,80 @@
+//! Files of a program that runs for months: its log, its journal's surroundings, its token.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::{FileError, failed};
+
+/// Opens a file for adding to its end, and makes it when it is not there. Who rotates it may truncate it in place.
+///
+/// # Errors
+/// When it can't be opened or made.
+pub fn open_append(path: &Path, mode: u32) -> Result<File, FileError> {
+    OpenOptions::new().append(true).create(true).mode(mode).open(path).map_err(failed(path, "opening"))
+}
+
+/// Opens the device that swallows everything.
+///
+/// # Errors
+/// When it can't be opened.
+pub fn open_null() -> Result<File, FileError> {
+    let path = Path::new("/dev/null");
+    OpenOptions::new().read(true).write(true).open(path).map_err(failed(path, "opening"))
+}
+
+/// Removes a file; one that is not there is no error.
+///
+/// # Errors
+/// When it is there and can't be removed.
+pub fn remove_file(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path, "removing")(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a file another name; one that is not there is no error.
+///
+/// # Errors
+/// When it is there and can't be renamed.
+pub fn rename_file(from: &Path, to: &Path) -> Result<(), FileError> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(from, "renaming")(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Returns device and inode of the file that has this name now, or nothing when none has: tells whether an open file is still the one
+/// that others find under its name.
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
+}
+
+/// Returns the names of the files in a folder, sorted; none when it can't be read.
+pub fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+/// Returns so many random bytes of the kernel as hexadecimal text, for tokens.
+///
+/// # Errors
+/// When the kernel's source can't be read.
+pub fn random_hex(bytes: usize) -> Result<String, FileError> {
+    use std::fmt::Write as _;
+    use std::io::Read;
+    let path = Path::new("/dev/urandom");
+    let mut random = vec![0; bytes];
+    File::open(path).and_then(|mut file| file.read_exact(&mut random)).map_err(failed(path, "reading"))?;
+    Ok(random.iter().fold(String::new(), |mut text, byte| {
+        // writing to a String can't fail
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
+}

@@ -1,0 +1,53 @@
+//! The tokio runtime: built in one place, with named threads, and never left hanging on a blocking task at the end.
+
+use std::future::Future;
+use std::io;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::runtime::Builder;
+
+/// Runs a future to its end; `threads` workers, or one for each core when `None`.
+///
+/// # Errors
+/// When the runtime can't be started (no threads or file descriptors left).
+pub fn block_on<F: Future>(threads: Option<usize>, future: F) -> io::Result<F::Output> {
+    let mut builder = Builder::new_multi_thread();
+    if let Some(threads) = threads {
+        builder.worker_threads(threads.max(1));
+    }
+    let runtime = builder.thread_name("enmon").enable_all().build()?;
+    let output = runtime.block_on(future);
+    // a blocking task (a name look-up) that hangs must not hang the end
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    Ok(output)
+}
+
+/// Returns the wall clock in milliseconds since the Unix epoch; 0 for a clock before it.
+pub fn wall_clock_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Returns a clock in milliseconds since the Unix epoch that never jumps: the wall clock now, plus the time that will have passed.
+pub fn steady_clock() -> impl Fn() -> u64 + Send + Sync + 'static {
+    let (wall_ms, begun) = (wall_clock_ms(), Instant::now());
+    move || wall_ms.saturating_add(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blocking_task_does_not_hold_up_the_end() {
+        let begun = Instant::now();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let seven = block_on(Some(1), async move {
+            tokio::task::spawn_blocking(move || held.recv());
+            7
+        });
+        assert_eq!(seven.unwrap(), 7);
+        assert!(begun.elapsed() < Duration::from_secs(10), "took {:?}", begun.elapsed());
+        drop(release);
+    }
+}

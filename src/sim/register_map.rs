@@ -1,0 +1,178 @@
+//! The registers of one kind of device, laid out from its profile once and shared by all devices of that kind: which point stands
+//! where, what it holds, and what writing to it does.
+
+use std::collections::BTreeMap;
+
+use super::quantity::{Quantity, quantities};
+use super::readout::SimDevice;
+use crate::profile::{Access, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType};
+
+/// A point on its place.
+#[derive(Debug, Clone)]
+pub(super) struct Slot {
+    /// Name of the point.
+    pub name: String,
+    /// The point; its address is the resolved one.
+    pub point: Point,
+    /// What it holds; empty: what was written there last.
+    pub quantities: Vec<Quantity>,
+    /// Power of ten of its scale factor, from another point.
+    pub exponent: i32,
+}
+
+impl Slot {
+    /// Returns the first address behind it.
+    pub fn end(&self) -> u32 {
+        u32::from(self.point.address) + u32::from(self.point.span())
+    }
+
+    /// Says whether it shares a register or bit with a range.
+    pub fn touches(&self, table: Table, address: u16, count: usize) -> bool {
+        let end = u32::from(address) + u32::try_from(count).unwrap_or(u32::MAX / 2);
+        self.point.table == table && u32::from(self.point.address) < end && u32::from(address) < self.end()
+    }
+
+    /// Says whether it may be written.
+    pub fn is_writable(&self) -> bool {
+        self.point.access != Access::Read
+    }
+}
+
+/// The registers of one kind of device.
+#[derive(Debug)]
+pub(super) struct RegisterMap {
+    /// How Modbus is spoken to it.
+    pub settings: ModbusSettings,
+    /// All points, by table and address.
+    pub slots: Vec<Slot>,
+    /// Registers that never change (SunSpec's markers and model headers), and what scale factors hold.
+    pub fixed: BTreeMap<(Table, u16), u16>,
+    /// Points and values that must be there before limits are obeyed.
+    pub enable: Vec<(usize, f64)>,
+    /// Points and values that pause it.
+    pub pause: Vec<(usize, f64)>,
+    /// What feeds its watchdog.
+    pub feed: Option<MapFeed>,
+    /// The watchdog's time until somebody writes another one, when somebody can.
+    pub settable_watchdog_ms: Option<u64>,
+}
+
+/// What feeds a watchdog.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum MapFeed {
+    /// Any request.
+    Request,
+    /// Writing the limit.
+    Limit,
+    /// Writing this value to this slot.
+    LifeBit(usize, f64),
+}
+
+impl RegisterMap {
+    /// Lays out a profile for one kind of device; nothing when it is not a Modbus profile.
+    pub fn new(profile: &Profile, device: SimDevice) -> Option<RegisterMap> {
+        let settings = profile.modbus.clone()?;
+        let mut bound = quantities(profile, device);
+        let models = Models::lay_out(profile, &settings);
+        let mut slots: Vec<Slot> = profile
+            .points
+            .iter()
+            .map(|(name, point)| Slot {
+                name: name.clone(),
+                point: Point { address: models.place(point), ..point.clone() },
+                quantities: bound.remove(name).unwrap_or_default(),
+                exponent: point.scale_from.as_ref().map_or(0, |from| exponent(profile, from)),
+            })
+            .collect();
+        slots.sort_by_key(|slot| (slot.point.table, slot.point.address));
+        let mut fixed = models.fixed;
+        for slot in &slots {
+            if profile.points.values().any(|point| point.scale_from.as_ref() == Some(&slot.name)) {
+                let held = i16::try_from(exponent(profile, &slot.name)).unwrap_or(0);
+                fixed.insert((slot.point.table, slot.point.address), held.cast_unsigned());
+            }
+        }
+        let find = |name: &str| slots.iter().position(|slot| slot.name == name);
+        let presets = |presets: &[Preset]| -> Vec<(usize, f64)> {
+            presets.iter().filter_map(|preset| Some((find(&preset.point)?, preset.value))).collect()
+        };
+        let charger = profile.charger.as_ref().filter(|_| matches!(device, SimDevice::Charger(_)));
+        let watchdog = charger.and_then(|charger| charger.watchdog.as_ref());
+        let feed = watchdog.and_then(|watchdog| match &watchdog.feed {
+            Feed::Request => Some(MapFeed::Request),
+            Feed::Limit => Some(MapFeed::Limit),
+            Feed::LifeBit { point, value, .. } => Some(MapFeed::LifeBit(find(point)?, *value)),
+        });
+        let settable = watchdog.filter(|watchdog| watchdog.timeout.is_some());
+        Some(RegisterMap {
+            enable: charger.map(|charger| presets(&charger.enable)).unwrap_or_default(),
+            pause: charger.map(|charger| presets(&charger.limit.pause)).unwrap_or_default(),
+            feed,
+            settable_watchdog_ms: settable.map(|watchdog| watchdog.default.as_millis()),
+            settings,
+            fixed,
+            slots,
+        })
+    }
+
+    /// Says whether a range lies between the first and the last register of its table; gaps between points read as 0, as they do
+    /// on many devices.
+    pub fn reaches(&self, table: Table, address: u16, count: usize) -> bool {
+        let end = u32::from(address) + u32::try_from(count).unwrap_or(u32::MAX / 2);
+        let starts = self.slots.iter().filter(|slot| slot.point.table == table);
+        let fixed = self.fixed.keys().filter(|(of, _)| *of == table);
+        let first = starts.clone().map(|slot| u32::from(slot.point.address));
+        let first = first.chain(fixed.clone().map(|(_, at)| u32::from(*at))).min();
+        let last = starts.map(Slot::end).chain(fixed.map(|(_, at)| u32::from(*at) + 1)).max();
+        first.is_some_and(|first| u32::from(address) >= first) && last.is_some_and(|last| end <= last)
+    }
+}
+
+/// Returns the power of ten that a scale factor holds: hundredths where currents, voltages or percents depend on it.
+fn exponent(profile: &Profile, scale_factor: &str) -> i32 {
+    let depends = profile.points.values().filter(|point| point.scale_from.as_deref() == Some(scale_factor));
+    let fine = depends.into_iter().any(|point| matches!(point.unit.as_str(), "A" | "V" | "%"));
+    if fine { -2 } else { 0 }
+}
+
+/// SunSpec's chain of models.
+struct Models {
+    places: BTreeMap<u16, u16>,
+    fixed: BTreeMap<(Table, u16), u16>,
+}
+
+impl Models {
+    fn lay_out(profile: &Profile, settings: &ModbusSettings) -> Models {
+        let mut models = Models { places: BTreeMap::new(), fixed: BTreeMap::new() };
+        let Some(&base) = settings.sunspec.first() else { return models };
+        let mut lengths: BTreeMap<u16, u16> = BTreeMap::new();
+        for point in profile.points.values() {
+            let Some(model) = point.model else { continue };
+            let end = point.address.saturating_add(point.span());
+            let length = lengths.entry(model).or_default();
+            *length = (*length).max(end.saturating_sub(2));
+        }
+        let mut chain = vec![0x5375, 0x6E53]; // "SunS"
+        for (model, length) in lengths {
+            models.places.insert(model, base.saturating_add(u16::try_from(chain.len()).unwrap_or(u16::MAX)));
+            chain.extend([model, length]);
+            chain.resize(chain.len() + usize::from(length), 0);
+        }
+        chain.extend([0xFFFF, 0]);
+        for (at, held) in chain.into_iter().enumerate() {
+            let address = base.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+            models.fixed.insert((Table::Holding, address), held);
+        }
+        models
+    }
+
+    fn place(&self, point: &Point) -> u16 {
+        let start = point.model.and_then(|model| self.places.get(&model)).copied().unwrap_or(0);
+        start.saturating_add(point.address)
+    }
+}
+
+/// Returns how many registers (or bits) one value of a point takes.
+pub(super) fn value_span(point: &Point) -> u16 {
+    if point.value_type == ValueType::String { point.count.max(1) } else { point.value_type.registers() }
+}
