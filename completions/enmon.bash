@@ -178,8 +178,6 @@ _enmon() {
             enmon__subcmd__help,status)
                 cmd="enmon__subcmd__help__subcmd__status"
                 ;;
-            enmon__subcmd__help__subcmd__sim,run)
-                cmd="enmon__subcmd__help__subcmd__sim__subcmd__run"
             enmon__subcmd__help__subcmd__breaker,list)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__list"
                 ;;
@@ -201,8 +199,6 @@ _enmon() {
             enmon__subcmd__help__subcmd__charger,show)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__show"
                 ;;
-            enmon__subcmd__sim__subcmd__help,run)
-                cmd="enmon__subcmd__sim__subcmd__help__subcmd__run"
             enmon__subcmd__help__subcmd__control,plan)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__plan"
                 ;;
@@ -1109,12 +1105,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__demo)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --seconds --seed --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -48,6 +48,8 @@ complete -c enmon -n "__fish_enmon_needs_command" -f -a "sim" -d 'Start the simu
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand demo" -l seconds -d 'End after so many seconds; without it, at q or Ctrl-C' -r
+complete -c enmon -n "__fish_enmon_using_subcommand demo" -l seed -d 'Seed of the cars, the base load and the sun' -r
 complete -c enmon -n "__fish_enmon_using_subcommand demo" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand demo" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -526,7 +528,6 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
