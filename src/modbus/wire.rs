@@ -56,7 +56,7 @@ fn annotate_data(direction: Direction, function: u8, rest: &[u8]) -> Vec<Field> 
     match (direction, function, rest) {
         (_, 0x80.., [code]) => vec![field(rest, Exception::from_code(*code).to_string())],
         (Direction::In, 0x01..=0x04, [count, data @ ..]) => {
-            let mut fields = vec![field(&[*count], format!("{count} bytes follow"))];
+            let mut fields = vec![field(&[*count], following(*count))];
             if function <= 0x02 {
                 fields.push(field(data, "bits, lowest first"));
             } else {
@@ -74,7 +74,7 @@ fn annotate_data(direction: Direction, function: u8, rest: &[u8]) -> Vec<Field> 
         (_, 0x0F | 0x10, [_, _, _, _, data @ ..]) => {
             let mut fields = vec![address(rest), field(&rest[2..4], format!("count {}", word(&rest[2..4])))];
             if let [count, data @ ..] = data {
-                fields.push(field(&[*count], format!("{count} bytes follow")));
+                fields.push(field(&[*count], following(*count)));
                 if function == 0x0F {
                     fields.push(field(data, "bits, lowest first"));
                 } else {
@@ -86,6 +86,10 @@ fn annotate_data(direction: Direction, function: u8, rest: &[u8]) -> Vec<Field> 
         (_, _, []) => Vec::new(),
         _ => vec![field(rest, "data")],
     }
+}
+
+fn following(count: u8) -> String {
+    if count == 1 { "1 byte follows".into() } else { format!("{count} bytes follow") }
 }
 
 fn address(rest: &[u8]) -> Field {

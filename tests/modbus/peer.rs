@@ -1,0 +1,98 @@
+//! Programs that nobody here wrote: pymodbus, mbpoll.
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns a Python that has pymodbus, or fails with the command that installs it.
+fn python(script: &str) -> Command {
+    let python: PathBuf = root().join(".venv/bin/python");
+    let check = Command::new(&python).args(["-c", "import pymodbus"]).output();
+    assert!(
+        check.is_ok_and(|output| output.status.success()),
+        "pymodbus is missing in .venv; install it with: make setup\n\
+         or: python3 -m venv .venv && .venv/bin/pip install -r tests/peers/requirements.txt"
+    );
+    let mut command = Command::new(python);
+    command.arg(root().join("tests/peers").join(script)).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+}
+
+/// A pymodbus peer that runs until it is dropped, and says one JSON object a line.
+pub struct Peer {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Peer {
+    pub fn start(script: &str, arguments: &[&str]) -> Self {
+        let mut command = python(script);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Peer { input: child.stdin.take(), child, lines }
+    }
+
+    /// Waits for its next line.
+    pub fn next(&mut self) -> serde_json::Value {
+        let line = self.lines.next().expect("the peer has ended").unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Gives it a line to obey.
+    pub fn tell(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // it ends with its stdin; killed it is only when it does not see that
+        drop(self.input.take());
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts a pymodbus server with these registers and returns it with its address.
+pub fn pymodbus_server(units: &serde_json::Value) -> (Peer, String) {
+    let mut peer = Peer::start("modbus_server.py", &[&units.to_string()]);
+    let port = peer.next()["port"].as_u64().unwrap();
+    (peer, format!("modbus+tcp://127.0.0.1:{port}"))
+}
+
+/// Lets a pymodbus client perform steps and returns what came back.
+pub fn pymodbus_client(port: u16, unit: u8, steps: &serde_json::Value) -> serde_json::Value {
+    let arguments = [port.to_string(), unit.to_string(), steps.to_string()];
+    let output = python("modbus_client.py").args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Runs mbpoll once and returns the values that it shows. Addresses count from 0; of 32-bit values the high word is first.
+pub fn mbpoll(address: &str, unit: u8, arguments: &[&str]) -> Vec<String> {
+    let port = address.rsplit(':').next().unwrap();
+    let mut command = Command::new("mbpoll");
+    command.args(["-m", "tcp", "-p", port, "-a", &unit.to_string(), "-0", "-1", "-q", "-B"]);
+    // the host stands before values to write
+    let (flags, values) =
+        arguments.split_at(arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len()));
+    command.args(flags).arg("127.0.0.1").args(values.iter().skip(1));
+    let output = command.output();
+    let output = output.expect("mbpoll is missing; install it with: apt-get install mbpoll");
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "mbpoll {arguments:?}: {shown}{talk}");
+    shown
+        .lines()
+        .filter(|line| line.starts_with('['))
+        .filter_map(|line| line.split_once(':'))
+        .filter_map(|(_, value)| value.split_whitespace().next())
+        .map(str::to_owned)
+        .collect()
+}

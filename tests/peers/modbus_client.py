@@ -1,0 +1,46 @@
+"""A pymodbus client that does what the command line says and prints what came back as one line of JSON:
+
+    modbus_client.py PORT UNIT '[["read", "holding", 16400, 6], ["write", "holding", 16640, [0, 16000]], ["write", "coil", 3, true]]'
+
+A single value is written with function 06 or 05, a list with 16 or 15. A refusal is {"exception": CODE}.
+"""
+
+import json
+import sys
+
+from pymodbus.client import ModbusTcpClient
+
+
+def perform(client, unit, step):
+    verb, table, address, what = step
+    if verb == "read":
+        functions = {
+            "coil": client.read_coils,
+            "discrete": client.read_discrete_inputs,
+            "holding": client.read_holding_registers,
+            "input": client.read_input_registers,
+        }
+        answer = functions[table](address, count=what, device_id=unit)
+    elif table == "coil":
+        function = client.write_coils if isinstance(what, list) else client.write_coil
+        answer = function(address, what, device_id=unit)
+    else:
+        function = client.write_registers if isinstance(what, list) else client.write_register
+        answer = function(address, what, device_id=unit)
+    if answer.isError():
+        return {"exception": answer.exception_code}
+    if verb == "write":
+        return "written"
+    # bits come in whole bytes
+    return [int(bit) for bit in answer.bits[:what]] if table in ("coil", "discrete") else answer.registers
+
+
+def main():
+    port, unit, steps = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    client = ModbusTcpClient("127.0.0.1", port=port, timeout=5, retries=0)
+    assert client.connect(), f"nobody listens on {port}"
+    print(json.dumps([perform(client, unit, step) for step in steps]))
+    client.close()
+
+
+main()
