@@ -178,8 +178,6 @@ _enmon() {
             enmon__subcmd__help,status)
                 cmd="enmon__subcmd__help__subcmd__status"
                 ;;
-            enmon__subcmd__help__subcmd__sim,run)
-                cmd="enmon__subcmd__help__subcmd__sim__subcmd__run"
             enmon__subcmd__help__subcmd__breaker,list)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__list"
                 ;;
@@ -201,8 +199,6 @@ _enmon() {
             enmon__subcmd__help__subcmd__charger,show)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__show"
                 ;;
-            enmon__subcmd__sim__subcmd__help,run)
-                cmd="enmon__subcmd__sim__subcmd__help__subcmd__run"
             enmon__subcmd__help__subcmd__control,plan)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__plan"
                 ;;
@@ -217,6 +213,54 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__control,stop)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__stop"
+                ;;
+            enmon__subcmd__help__subcmd__modbus,read)
+                cmd="enmon__subcmd__help__subcmd__modbus__subcmd__read"
+                ;;
+            enmon__subcmd__help__subcmd__modbus,watch)
+                cmd="enmon__subcmd__help__subcmd__modbus__subcmd__watch"
+                ;;
+            enmon__subcmd__help__subcmd__modbus,write)
+                cmd="enmon__subcmd__help__subcmd__modbus__subcmd__write"
+                ;;
+            enmon__subcmd__help__subcmd__sim,run)
+                cmd="enmon__subcmd__help__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__modbus,help)
+                cmd="enmon__subcmd__modbus__subcmd__help"
+                ;;
+            enmon__subcmd__modbus,read)
+                cmd="enmon__subcmd__modbus__subcmd__read"
+                ;;
+            enmon__subcmd__modbus,watch)
+                cmd="enmon__subcmd__modbus__subcmd__watch"
+                ;;
+            enmon__subcmd__modbus,write)
+                cmd="enmon__subcmd__modbus__subcmd__write"
+                ;;
+            enmon__subcmd__modbus__subcmd__help,help)
+                cmd="enmon__subcmd__modbus__subcmd__help__subcmd__help"
+                ;;
+            enmon__subcmd__modbus__subcmd__help,read)
+                cmd="enmon__subcmd__modbus__subcmd__help__subcmd__read"
+                ;;
+            enmon__subcmd__modbus__subcmd__help,watch)
+                cmd="enmon__subcmd__modbus__subcmd__help__subcmd__watch"
+                ;;
+            enmon__subcmd__modbus__subcmd__help,write)
+                cmd="enmon__subcmd__modbus__subcmd__help__subcmd__write"
+                ;;
+            enmon__subcmd__sim,help)
+                cmd="enmon__subcmd__sim__subcmd__help"
+                ;;
+            enmon__subcmd__sim,run)
+                cmd="enmon__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__sim__subcmd__help,help)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__help"
+                ;;
+            enmon__subcmd__sim__subcmd__help,run)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__run"
                 ;;
             *)
                 ;;
@@ -1061,12 +1105,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__demo)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --seconds --seed --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1399,7 +1451,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__modbus)
-            opts=""
+            opts="read write watch"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1412,9 +1464,65 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__help__subcmd__sim)
+        enmon__subcmd__help__subcmd__modbus__subcmd__read)
             opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__modbus__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__modbus__subcmd__write)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__sim)
+            opts="run"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__sim__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1501,7 +1609,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__modbus)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version read write watch help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1530,13 +1638,353 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__modbus__subcmd__help)
+            opts="read write watch help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__help__subcmd__read)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__help__subcmd__write)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__read)
+            opts="-o -y -v -q -h -V --unit --type --word-order --byte-order --scale --timeout --raw --count --site --output --yes --verbose --quiet --color --help --version coil discrete holding input"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --unit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -W "bool u16 i16 u32 i32 u64 i64 f32 f64 string bits bcd" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --byte-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__watch)
+            opts="-o -y -v -q -h -V --unit --type --word-order --byte-order --scale --timeout --raw --count --every --samples --changes --site --output --yes --verbose --quiet --color --help --version coil discrete holding input"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --unit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -W "bool u16 i16 u32 i32 u64 i64 f32 f64 string bits bcd" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --byte-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__modbus__subcmd__write)
+            opts="-o -y -v -q -h -V --unit --type --word-order --byte-order --scale --timeout --raw --dry-run --writes --site --output --yes --verbose --quiet --color --help --version coil discrete holding input"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --unit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --type)
+                    COMPREPLY=($(compgen -W "bool u16 i16 u32 i32 u64 i64 f32 f64 string bits bcd" -- "${cur}"))
+                    return 0
+                    ;;
+                --word-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --byte-order)
+                    COMPREPLY=($(compgen -W "big little" -- "${cur}"))
+                    return 0
+                    ;;
+                --scale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --writes)
+                    COMPREPLY=($(compgen -W "both single multiple" -- "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__sim)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__help)
+            opts="run help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__run)
+            opts="-o -y -v -q -h -V --seed --speed --scene --for --any-port --print-ports --make-certs --commands --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --scene)
+                    COMPREPLY=($(compgen -W "still lively day" -- "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

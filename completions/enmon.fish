@@ -48,6 +48,8 @@ complete -c enmon -n "__fish_enmon_needs_command" -f -a "sim" -d 'Start the simu
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand demo" -l seconds -d 'End after so many seconds; without it, at q or Ctrl-C' -r
+complete -c enmon -n "__fish_enmon_using_subcommand demo" -l seed -d 'Seed of the cars, the base load and the sun' -r
 complete -c enmon -n "__fish_enmon_using_subcommand demo" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand demo" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -327,30 +329,169 @@ complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one breaker'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "read" -d 'Read registers or bits'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "write" -d 'Write registers or coils, after showing what will change'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
+u16\t''
+i16\t''
+u32\t''
+i32\t''
+u64\t''
+i64\t''
+f32\t''
+f64\t''
+string\t''
+bits\t''
+bcd\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l timeout -d 'How long an answer may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l count -d 'How many registers or bits; without it, those of one value' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand sim" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l raw -d 'Show the bytes on the wire in both directions, and what they mean'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
+u16\t''
+i16\t''
+u32\t''
+i32\t''
+u64\t''
+i64\t''
+f32\t''
+f64\t''
+string\t''
+bits\t''
+bcd\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l timeout -d 'How long an answer may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l writes -d 'Functions that the device knows: 06 and 16 (05 and 15 for coils), only single, only multiple' -r -f -a "both\t'Single for one register, multiple for several'
+single\t'Functions 06 and 05 alone; several registers are written one by one'
+multiple\t'Functions 16 and 15 alone'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l raw -d 'Show the bytes on the wire in both directions, and what they mean'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l dry-run -d 'Show what would change, and write nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
+u16\t''
+i16\t''
+u32\t''
+i32\t''
+u64\t''
+i64\t''
+f32\t''
+f64\t''
+string\t''
+bits\t''
+bcd\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l timeout -d 'How long an answer may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l count -d 'How many registers or bits; without it, those of one value' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l every -d 'Time from one sample to the next' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l samples -d 'End after so many samples' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l raw -d 'Show the bytes on the wire in both directions, and what they mean'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l changes -d 'Show a sample only when a value has changed'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "read" -d 'Read registers or bits'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "write" -d 'Write registers or coils, after showing what will change'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l seed -d 'Seed of all chance: the same seed gives the same cars and loads' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l speed -d 'How much faster than the devices the world goes: batteries, stays, base load, sun' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l scene -d 'What goes on' -r -f -a "still\t'Nothing moves unless a command says so'
+lively\t'Cars come and go within minutes, the base load jumps, clouds pass'
+day\t'A working day that begins at seven in the morning'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l for -d 'Stop after this time, for example 60s; without it, at Ctrl-C or SIGTERM' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l any-port -d 'Take free ports instead of those of the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l print-ports -d 'Print name and address of every device when all of them listen; JSON prints them always'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l make-certs -d 'Make certificates of HTTPS devices that are missing; for devices that name none, ca.pem beside the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l commands -d 'Obey commands on stdin'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -387,7 +528,6 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
@@ -400,3 +540,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "read" -d 'Read registers or bits'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "write" -d 'Write registers or coils, after showing what will change'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
