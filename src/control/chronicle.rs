@@ -86,11 +86,11 @@ impl<J: JournalPort> Chronicle<J> {
     fn changes(&mut self, site: &Site, snapshot: &Snapshot, at: Time) {
         let chargers = site.chargers.iter().enumerate().map(|(index, charger)| {
             let reading = snapshot.chargers.get(index).and_then(Option::as_ref);
-            (&charger.name, reading.map(|reading| format!("{:?}", reading.value.state)))
+            (&charger.name, reading.map(|reading| word(&reading.value.state)))
         });
         let breakers = site.breakers.iter().enumerate().map(|(index, breaker)| {
             let reading = snapshot.breakers.get(index).and_then(Option::as_ref);
-            (&breaker.name, reading.map(|reading| format!("{:?}", reading.value.state)))
+            (&breaker.name, reading.map(|reading| word(&reading.value.state)))
         });
         self.states.resize(site.chargers.len() + site.breakers.len(), String::new());
         for (before, (device, now)) in self.states.iter_mut().zip(chargers.chain(breakers)) {
@@ -114,5 +114,13 @@ impl<J: JournalPort> Chronicle<J> {
             self.journal.record(Entry::Alarm { at, alarm: alarm.clone(), raised: false });
         }
         self.alarms = now;
+    }
+}
+
+/// Returns the word that JSON uses for a state: `plugged-in`, `tripped`.
+fn word(state: &impl serde::Serialize) -> String {
+    match serde_json::to_value(state) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
     }
 }
