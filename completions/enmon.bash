@@ -445,7 +445,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version list show set-limit pause resume help"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -573,7 +573,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__list)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -603,7 +603,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__pause)
-            opts="-o -y -v -q -h -V --for --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --for --why --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -641,7 +641,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__resume)
-            opts="-o -y -v -q -h -V --dry-run --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -671,7 +671,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__set__subcmd__limit)
-            opts="-o -y -v -q -h -V --for --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --for --why --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -709,7 +709,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__show)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -739,7 +739,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__check)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --online --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -83,6 +83,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand check" -l online -d 'Ask every device once, too'
 complete -c enmon -n "__fish_enmon_using_subcommand check" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand check" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand check" -s q -l quiet -d 'Say only what went wrong'
@@ -203,6 +204,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s q -l quiet -d 'Say only what went wrong'
@@ -221,6 +223,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
@@ -233,6 +236,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
@@ -248,6 +252,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from set-limit" -s q -l quiet -d 'Say only what went wrong'
@@ -263,6 +268,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong'
@@ -276,6 +282,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l direct -d 'Go straight to the devices; for when no controller runs'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Say only what went wrong'

@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use program::Program;
 use serde_json::{Value, json};
@@ -198,6 +199,13 @@ async fn a_watch_gives_a_line_for_each_decision_and_ends_with_its_reader() {
     });
     assert_eq!(reader.await.unwrap(), [AT, AT + 1, AT + 2]);
     // the pipe is closed now; another decision makes the program see it
-    let code = tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap();
-    assert_eq!(code, Some(0));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("the program goes on although nobody reads");
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }

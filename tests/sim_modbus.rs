@@ -8,6 +8,7 @@ mod sim;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use enmon::modbus::ModbusError;
 use enmon::profile::Table;
 use enmon::sim::{CarSpec, Fault, Scene, SimDevice, Truth};
 use enmon::site::{Amps, Phase};
@@ -133,6 +134,23 @@ async fn devices_behind_one_address_are_told_apart_by_their_unit_id() {
     ev1.set_limit(10).await;
     ev2.set_limit(14).await;
     assert_eq!((ev1.offered().await, ev2.offered().await), (10_000, 14_000));
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_real_device_refuses_is_refused() {
+    let bench = Bench::start(&garage(), |_| {}).await;
+    let mut ev1 = bench.registers("ev1");
+    for (attempt, refused) in [
+        ("function 06, which an ABB Terra AC does not know", ev1.write_single(0x4106, 30).await),
+        ("half a limit", ev1.write(0x4100, &[0]).await),
+        ("an implausible limit", ev1.write(0x4100, &[2, 0]).await),
+        ("a register that is read only", ev1.write(0x4010, &[0, 0]).await),
+        ("a register that is not there", ev1.read(Table::Holding, 0x1000, 1).await.map(drop)),
+    ] {
+        assert!(matches!(refused, Err(ModbusError::Exception { .. })), "{attempt}: {refused:?}");
+    }
+    assert_eq!(ev1.offered().await, 6_000);
     bench.stop().await;
 }
 

@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
-use super::Context;
 use super::api_client::ApiClient;
 use super::site_view::{charger_tone, charger_words, order_words, plug_state};
+use super::{Context, charger_direct};
 use crate::control::{ChargerStatus, Override, Time};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::server::{API_VERSION, ChargerOverride, Item, List, OverrideRequest};
 use crate::site::{Amps, Period, Phase};
@@ -20,8 +20,12 @@ use crate::ui::{Cell, Column, Report, Table, Tone};
 #[command(after_help = "Examples:
   enmon charger list
   enmon charger set-limit ev1 10 --for 2h --why 'works on the cable'
-  enmon charger resume ev1")]
+  enmon charger resume ev1
+  enmon charger list --direct")]
 pub struct ChargerArgs {
+    /// Go straight to the devices; for when no controller runs
+    #[arg(long, global = true)]
+    direct: bool,
     #[command(subcommand)]
     command: ChargerCommand,
 }
@@ -102,6 +106,9 @@ fn parse_limit(text: &str) -> Result<f64, String> {
 
 /// Runs `enmon charger`.
 pub fn run(args: ChargerArgs, context: &Context) -> Result<()> {
+    if args.direct {
+        return run_direct(args.command, context);
+    }
     let client = ApiClient::of_site_file(&context.global.site)?;
     match args.command {
         ChargerCommand::List => context.ui.print(&ListReport(client.get(&["api", "v1", "chargers"])?)),
@@ -109,6 +116,25 @@ pub fn run(args: ChargerArgs, context: &Context) -> Result<()> {
         ChargerCommand::SetLimit { name, amps, order } => give_order(&client, &name, amps, order, context),
         ChargerCommand::Pause { name, order } => give_order(&client, &name, 0.0, order, context),
         ChargerCommand::Resume { name, dry_run } => end_order(&client, &name, dry_run, context),
+    }
+}
+
+fn run_direct(command: ChargerCommand, context: &Context) -> Result<()> {
+    let limit = |name: &str, amps, order: &OrderArgs| {
+        if order.length.is_some() || !order.why.is_empty() {
+            context.ui.warn("--for and --why are for the controller; a charger knows neither");
+        }
+        charger_direct::set_limit(name, amps, order.dry_run, context)
+    };
+    match command {
+        ChargerCommand::List => charger_direct::show(None, context),
+        ChargerCommand::Show { name } => charger_direct::show(Some(&name), context),
+        ChargerCommand::SetLimit { name, amps, order } => limit(&name, amps, &order),
+        ChargerCommand::Pause { name, order } => limit(&name, 0.0, &order),
+        ChargerCommand::Resume { name, .. } => {
+            Err(Error::new(Kind::Usage, format!("{name} has no orders of its own that could end"))
+                .hint(format!("set its limit: enmon charger set-limit {name} 16 --direct")))
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Context;
-use super::site_input::Inquiry;
+use super::check_online::{self, DeviceAnswer};
+use super::site_input::{self, Inquiry};
 use crate::error::{Error, Kind, Result};
 use crate::site::document::Finding;
 use crate::site::{CircuitProof, PhaseProof, Proof, Site};
@@ -21,12 +22,18 @@ const MOST_CIRCUITS: usize = 24;
 #[command(after_help = "Examples:
   enmon check
   enmon check garage.yaml
+  enmon check garage.yaml --online
   enmon check garage.yaml -o json | jq '.findings[] | {line, column, message}'
 
 Exit codes:
   0  the file is valid and its fail-safe is proven
-  3  the file has mistakes, or its fail-safe is not proven")]
+  3  the file has mistakes, or its fail-safe is not proven
+  4  with --online: a device can't be reached
+  5  with --online: a device refuses to be read")]
 pub struct CheckArgs {
+    /// Ask every device once, too
+    #[arg(long)]
+    online: bool,
     /// The site file; without it, that of --site
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
@@ -46,6 +53,9 @@ struct CheckReport {
     findings: Vec<Finding>,
     /// The proof of the fail-safe; missing when the file has mistakes.
     proof: Option<Proof>,
+    /// What the devices answered; missing without --online.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    devices: Option<Vec<DeviceAnswer>>,
     #[serde(skip)]
     rendered: String,
     #[serde(skip)]
@@ -54,8 +64,15 @@ struct CheckReport {
 
 /// Runs `enmon check`.
 pub fn run(args: CheckArgs, context: &Context) -> Result<()> {
-    let inquiry = Inquiry::of_file(args.file.as_deref().unwrap_or(&context.global.site))?;
-    let refusal = if !inquiry.is_valid() { Some(inquiry.refusal()) } else { unproven(&inquiry) };
+    let file = args.file.as_deref().unwrap_or(&context.global.site);
+    let inquiry = Inquiry::of_file(file)?;
+    let mut refusal = if !inquiry.is_valid() { Some(inquiry.refusal()) } else { unproven(&inquiry) };
+    let mut devices = None;
+    if args.online && inquiry.is_valid() {
+        let answers = check_online::ask(&site_input::load_file(file)?)?;
+        refusal = refusal.or_else(|| check_online::refusal(&answers));
+        devices = Some(answers);
+    }
     let report = CheckReport {
         api_version: "enmon/v1",
         kind: "CheckReport",
@@ -65,6 +82,7 @@ pub fn run(args: CheckArgs, context: &Context) -> Result<()> {
         summary: inquiry.outcome.as_ref().map(|(site, _)| summary(site)).unwrap_or_default(),
         findings: inquiry.findings,
         proof: inquiry.outcome.map(|(_, proof)| proof),
+        devices,
     };
     context.ui.print(&report)?;
     refusal.map_or(Ok(()), Err)
@@ -115,6 +133,10 @@ impl Report for CheckReport {
             writeln!(out)?;
         }
         render_proof(proof, out)?;
+        if let Some(devices) = &self.devices {
+            writeln!(out)?;
+            check_online::render(devices, out)?;
+        }
         if proof.proven {
             writeln!(out, "\n{} is valid: {}", self.file, self.summary)?;
             writeln!(

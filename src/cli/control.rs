@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::control_plan::{self, PlanArgs};
 use super::control_run::{self, RunSettings};
-use super::{Context, site_input};
+use super::{Context, control_start, site_input};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime::{self, Holder, LogFormat, Signal, StateFolder};
@@ -90,16 +91,6 @@ enum LogForm {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  enmon control plan --site garage.yaml --snapshot snapshot.json
-  enmon control plan --site garage.yaml --snapshot snapshot.json -o json")]
-pub(super) struct PlanArgs {
-    /// Snapshot of the plant, as JSON; - is stdin
-    #[arg(long, value_name = "FILE")]
-    pub(super) snapshot: PathBuf,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
   enmon control status --site garage.yaml
   enmon control status --site garage.yaml -o json
 
@@ -149,15 +140,11 @@ pub fn run(args: ControlArgs, context: &Context) -> Result<()> {
             };
             control_run::run(settings, context)
         }
-        ControlCommand::Plan(args) => plan(args, context),
+        ControlCommand::Plan(args) => control_plan::run(&args, context),
         ControlCommand::Status(StatusArgs {}) => status(context),
         ControlCommand::Reload(args) => reload(args.timeout, context),
         ControlCommand::Stop(args) => stop(args.timeout, context),
     }
-}
-
-fn plan(args: PlanArgs, _context: &Context) -> Result<()> {
-    Err(Error::new(Kind::Bug, format!("no plan can be made of {} yet", args.snapshot.display())))
 }
 
 /// A site whose controller is meant.
@@ -339,7 +326,8 @@ fn reload(timeout: Period, context: &Context) -> Result<()> {
     };
     match outcome.failure {
         Some(failure) => {
-            Err(control_run::error_of(failure).hint("the site file that was in force before stays in force"))
+            Err(control_start::error_of(failure)
+                .hint("the site file that was in force before stays in force"))
         }
         None => context.ui.print(&SteerReport {
             api_version: "enmon/v1",

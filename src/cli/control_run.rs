@@ -7,26 +7,24 @@
 //! What the controller does between is in `control_loop`; this file knows it only as a function of a [`RunScope`].
 
 use std::future::Future;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::control_start::{failure_of, start_daemon};
 use super::site_input::{self, LoadedSite};
 use super::{Context, control_loop};
 use crate::control::{Journal, Memory, Retention};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime::{
-    self, DaemonError, Instance, InstanceError, InstanceFacts, LogFormat, LogSettings, LogTarget,
-    ReloadOutcome, ServiceManager, StartFailure, Starter, StateFolder,
+    self, Instance, InstanceError, InstanceFacts, LogFormat, LogSettings, LogTarget, ReloadOutcome,
+    ServiceManager, StartFailure, Starter, StateFolder,
 };
 use crate::site::Period;
-use crate::ui::Report;
 
 /// A controller that was told to stop has this long; its own drain takes 5 s.
 const END: Duration = Duration::from_secs(6);
@@ -289,7 +287,7 @@ where
         said: watch::Sender::new(false),
     };
     tokio::spawn(pass_reloads(signals.reload, requests, ready.clone()));
-    let stop = signals.stop;
+    let stop = CancellationToken::new();
     let scope = RunScope {
         site,
         source,
@@ -302,13 +300,13 @@ where
         ready,
     };
     let overdue = async {
-        stop.cancelled().await;
+        signals.stop.cancelled().await;
+        // before the controller can have ended
         service.stopping();
+        stop.cancel();
         tokio::time::sleep(END).await;
     };
     tokio::select! {
-        // first, so that the service manager hears of the stop before the controller can have ended
-        biased;
         () = overdue => {
             let message = format!("the controller had not ended {} s after it was told to", END.as_secs());
             Err(Error::new(Kind::Failed, message)
@@ -345,81 +343,6 @@ async fn pass_reloads(mut signals: mpsc::Receiver<()>, requests: mpsc::Sender<Re
         }
         let state = if outcome.failure.is_some() { "the last reload was refused" } else { "reloaded" };
         ready.service.ready(&format!("{}; {state}", ready.status));
-    }
-}
-
-/// What `--daemon` has started.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct StartedReport {
-    api_version: &'static str,
-    kind: &'static str,
-    site: String,
-    pid: u32,
-    log_file: PathBuf,
-}
-
-impl Report for StartedReport {
-    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "started, pid {}, log {}", self.pid, self.log_file.display())
-    }
-}
-
-fn start_daemon(
-    settings: &RunSettings,
-    context: &Context,
-    site: &str,
-    folder: &StateFolder,
-    log_file: Option<PathBuf>,
-) -> Result<()> {
-    folder
-        .make()
-        .map_err(|error| Error::from_source(Kind::Failed, "the state folder can't be made", &error))?;
-    let log_file = log_file.unwrap_or_else(|| folder.log_file());
-    let mut arguments = fsio::arguments();
-    for argument in &mut arguments {
-        if argument == "--daemon" {
-            *argument = "--detached".into();
-        }
-    }
-    let pid = runtime::start(&arguments, &log_file, settings.ready_timeout.0).map_err(|error| {
-        let see_log = format!("see {}", log_file.display());
-        match error {
-            DaemonError::Failed(failure) => error_of(failure),
-            DaemonError::Log(error) => {
-                Error::from_source(Kind::Failed, "the log file can't be opened", &error)
-            }
-            other => Error::from_source(Kind::Failed, "the controller did not start", &other).hint(see_log),
-        }
-    })?;
-    context.ui.print(&StartedReport {
-        api_version: "enmon/v1",
-        kind: "ControllerStart",
-        site: site.to_owned(),
-        pid,
-        log_file,
-    })
-}
-
-/// Makes an error fit to go to another process.
-pub(super) fn failure_of(error: &Error) -> StartFailure {
-    StartFailure {
-        exit_code: error.kind.exit_code(),
-        message: error.message.clone(),
-        causes: error.causes.clone(),
-        hints: error.hints.clone(),
-        details: error.details.clone(),
-    }
-}
-
-/// Makes the error again that [`failure_of`] took apart.
-pub(super) fn error_of(failure: StartFailure) -> Error {
-    Error {
-        kind: Kind::of_exit_code(failure.exit_code).unwrap_or(Kind::Bug),
-        message: failure.message,
-        causes: failure.causes,
-        hints: failure.hints,
-        details: failure.details,
     }
 }
 

@@ -1,6 +1,5 @@
 //! `enmon sim`: the simulated devices of a site.
 
-use std::future::Future;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +7,11 @@ use std::time::Duration;
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use super::Context;
 use super::site_input::{self, LoadedSite};
 use crate::error::{Error, Kind, Result};
+use crate::runtime;
 use crate::sim::{self, CertificateError, Running, Scene, SimError, SimHandle, SimOptions};
 use crate::site::Period;
 use crate::ui::{Cell, Column, OutputFormat, Report, Table};
@@ -148,16 +146,13 @@ impl Report for SimReady {
 pub fn run(args: SimArgs, context: &Context) -> Result<()> {
     let SimCommand::Run(args) = args.command;
     let loaded = site_input::load(context)?;
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Error::from_source(Kind::Failed, "the simulation can't be started", &error))?;
-    let outcome = runtime.block_on(simulate(args, &loaded, context));
-    // a read of stdin can't be called back
-    runtime.shutdown_background();
-    outcome
+    runtime::block_on(None, simulate(args, &loaded, context))
+        .map_err(|error| Error::from_source(Kind::Failed, "the simulation can't be started", &error))?
 }
 
 async fn simulate(args: SimRunArgs, loaded: &LoadedSite, context: &Context) -> Result<()> {
-    let ended = end_signals()?;
+    let signals = runtime::listen()
+        .map_err(|error| Error::from_source(Kind::Failed, "signals can't be caught", &error))?;
     let options = SimOptions {
         seed: args.seed,
         speed: args.speed,
@@ -169,13 +164,13 @@ async fn simulate(args: SimRunArgs, loaded: &LoadedSite, context: &Context) -> R
         any_port: args.any_port,
         certs: args.make_certs.then(|| loaded.path.parent().unwrap_or(Path::new("/")).to_owned()),
     };
-    let stop = CancellationToken::new();
+    let stop = signals.stop;
     let running =
         sim::run(&loaded.site, &loaded.catalogue, &options, stop.clone()).await.map_err(not_started)?;
     announce(&running, args.print_ports, context)?;
     let handle = running.handle.clone();
     let outcome = tokio::select! {
-        () = ended => Ok(()),
+        () = stop.cancelled() => Ok(()),
         () = after(args.time) => Ok(()),
         outcome = obey(&handle, args.commands, context) => outcome,
         outcome = tell_each_minute(&handle, context) => outcome,
@@ -183,19 +178,6 @@ async fn simulate(args: SimRunArgs, loaded: &LoadedSite, context: &Context) -> R
     stop.cancel();
     running.stopped().await;
     outcome
-}
-
-/// Ends at SIGINT or SIGTERM; both are caught from the moment this returns.
-fn end_signals() -> Result<impl Future<Output = ()>> {
-    let failed = |error| Error::from_source(Kind::Failed, "signals can't be caught", &error);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
 
 async fn after(time: Option<Period>) {

@@ -75,7 +75,7 @@ const ORDER_WRITTEN: Duration = Duration::from_millis(200);
 const GRACE: f64 = 0.5;
 
 /// The memory goes into the journal this often, in cycles, and after each order.
-const REMEMBER_EVERY: u64 = 10;
+const REMEMBER_EVERY: u64 = 60;
 
 /// Runs the control loop until it is stopped, then leaves every charger at its fail-safe current.
 pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
@@ -380,10 +380,12 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             .filter(|&index| !self.view.confirmed_at_most(index, safe[index]))
             .map(|index| self.site.chargers[index].name.clone())
             .collect();
-        for (memory, &amps) in self.state.chargers.iter_mut().zip(&safe) {
-            memory.setpoint = Some(amps);
-        }
         let now = self.now();
+        let ceilings = self.view.snapshot(now, &self.site).ceilings.clone();
+        for ((memory, &amps), ceiling) in self.state.chargers.iter_mut().zip(&safe).zip(ceilings) {
+            memory.setpoint = Some(amps);
+            memory.ceiling = ceiling;
+        }
         self.chronicle.remember(now, &self.site, &self.state);
         self.chronicle.life(now, "stopped", format!("{} chargers unconfirmed", unconfirmed.len()));
         Ending { unconfirmed }

@@ -42,6 +42,17 @@ pub enum Values {
     Endpoint(EndpointReading),
 }
 
+/// How a request to a device failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection came about: the device has heard nothing.
+    NotReached,
+    /// The device may have heard it, and did not answer in a way that makes sense.
+    NoAnswer,
+    /// The device answered, and refused.
+    Refused,
+}
+
 /// What comes back from the plant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -62,8 +73,8 @@ pub enum Event {
         cycle: u64,
         /// Why, with host, unit and register.
         error: String,
-        /// May a request have reached it? `false` when no connection came about.
-        reached: bool,
+        /// How it failed.
+        failure: Failure,
     },
     /// A limit was written and read back.
     Acknowledged {
@@ -84,8 +95,8 @@ pub enum Event {
         setpoint: Amps,
         /// Why.
         error: String,
-        /// May the limit have arrived? `false` when no connection came about.
-        reached: bool,
+        /// How it failed.
+        failure: Failure,
     },
 }
 

@@ -86,6 +86,7 @@ fn chargers(
                     reading.value.drawn[..charger.phases.len()].iter().map(|amps| amps.0).collect()
                 }),
                 setpoint: setpoint.amps.0,
+                target: setpoint.target.0,
                 reason: setpoint.reason.text(site),
                 reason_code: setpoint.reason.code().into(),
                 order: decision.state.chargers[index].order.clone(),

@@ -139,6 +139,9 @@ pub struct ChargerStatus {
     pub drawn: Option<Vec<f64>>,
     /// What the controller decided, amperes.
     pub setpoint: f64,
+    /// What it is to have in the end, when holds are over and others have let go, amperes.
+    #[serde(default)]
+    pub target: f64,
     /// Why, in words.
     pub reason: String,
     /// Why, as a stable word: `no-car`, `fault`, `silent`, `meter-unknown`, `paused`, `ordered`, `limited`, `waits`, `appetite`, `full`,

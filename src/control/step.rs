@@ -20,6 +20,8 @@ use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Site};
 pub struct Setpoint {
     /// Amperes per phase: 0, or between the charger's `min` and `max`.
     pub amps: Amps,
+    /// What it is to have in the end, when holds are over and others have let go.
+    pub target: Amps,
     /// Why.
     pub reason: Reason,
 }
@@ -163,7 +165,7 @@ impl Raise<'_> {
                     // the next rise has to earn its own wait
                     memory.raisable_since = None;
                 }
-                Setpoint { amps: raised[index], reason }
+                Setpoint { amps: raised[index], target: targets[index], reason }
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{DeviceRef, Event, OfferLedger, Reading, Snapshot, State, Time, Values};
+use super::{DeviceRef, Event, Failure, OfferLedger, Reading, Snapshot, State, Time, Values};
 use crate::site::{Amps, ChargerId, DeviceLink, Period, Site};
 
 /// A limit that was sent to a charger.
@@ -111,10 +111,10 @@ impl PlantView {
                 self.faults.remove(&device);
                 self.observed(device, reading);
             }
-            Event::Failed { device, cycle, error, reached } => {
+            Event::Failed { device, cycle, error, failure } => {
                 self.answered(device, cycle);
                 self.faults.insert(device, error);
-                if let (DeviceRef::Charger(index), true) = (device, reached) {
+                if let (DeviceRef::Charger(index), true) = (device, failure != Failure::NotReached) {
                     self.ledgers[index].may_have_heard(now);
                 }
             }
@@ -128,8 +128,8 @@ impl PlantView {
                     sent.outcome = Outcome::Offered(offered);
                 }
             }
-            Event::NotAcknowledged { charger: ChargerId(index), setpoint, error, reached } => {
-                self.ledgers[index].not_acknowledged(now, reached);
+            Event::NotAcknowledged { charger: ChargerId(index), setpoint, error, failure } => {
+                self.ledgers[index].not_acknowledged(now, failure != Failure::NotReached);
                 self.faults.insert(DeviceRef::Charger(index), error);
                 if let Some(sent) = self.sent[index].as_mut().filter(|sent| sent.setpoint == setpoint) {
                     sent.outcome = Outcome::Failed;
@@ -240,7 +240,8 @@ pub fn devices(site: &Site) -> Vec<DeviceRef> {
     devices
 }
 
-fn kind(device: DeviceRef) -> &'static str {
+/// Returns the word for a device's kind.
+pub fn kind(device: DeviceRef) -> &'static str {
     match device {
         DeviceRef::Meter(_) => "meter",
         DeviceRef::Charger(_) => "charger",

@@ -61,20 +61,3 @@ pub fn names_in(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
-
-/// Returns so many random bytes of the kernel as hexadecimal text, for tokens.
-///
-/// # Errors
-/// When the kernel's source can't be read.
-pub fn random_hex(bytes: usize) -> Result<String, FileError> {
-    use std::fmt::Write as _;
-    use std::io::Read;
-    let path = Path::new("/dev/urandom");
-    let mut random = vec![0; bytes];
-    File::open(path).and_then(|mut file| file.read_exact(&mut random)).map_err(failed(path, "reading"))?;
-    Ok(random.iter().fold(String::new(), |mut text, byte| {
-        // writing to a String can't fail
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
-}

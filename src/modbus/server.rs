@@ -15,6 +15,11 @@ use crate::profile::Table;
 
 /// The registers behind a server.
 pub trait Registers: Send + Sync {
+    /// Says whether a unit knows a function code; some devices know only one of 06 and 16.
+    fn knows(&self, _unit: u8, _function: u8) -> bool {
+        true
+    }
+
     /// Reads `count` words (bits as 0 or 1).
     ///
     /// # Errors
@@ -130,6 +135,9 @@ async fn converse(
 fn answer(unit: u8, pdu: &[u8], registers: &dyn Registers, behaviour: Behaviour, out: &mut Vec<u8>) {
     let done = match behaviour {
         Behaviour::Exception(exception) => Err(exception),
+        _ if pdu.first().is_some_and(|&function| !registers.knows(unit, function)) => {
+            Err(Exception::IllegalFunction)
+        }
         _ => Asked::decode(pdu).and_then(|asked| {
             let words = match &asked {
                 Asked::Read { table, address, count } => registers.read(unit, *table, *address, *count)?,

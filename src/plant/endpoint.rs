@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::interpret::{interpret, offered_point, points};
 use super::{Device, Line, PlantError};
-use crate::control::{DeviceRef, Event, Reading, link};
+use crate::control::{DeviceRef, Event, Failure, Reading, link};
 use crate::fsio;
 use crate::modbus::{Readings, Value};
 use crate::profile::{EndpointSettings, MetricPoint};
@@ -73,8 +73,12 @@ fn cause(error: &reqwest::Error) -> String {
 }
 
 impl EndpointError {
-    fn reached(&self) -> bool {
-        !matches!(self, EndpointError::Http { source, .. } if source.is_connect())
+    fn failure(&self) -> Failure {
+        match self {
+            EndpointError::Http { source, .. } if source.is_connect() => Failure::NotReached,
+            EndpointError::Http { .. } | EndpointError::Nonsense { .. } => Failure::NoAnswer,
+            EndpointError::Refused { .. } => Failure::Refused,
+        }
     }
 }
 
@@ -109,13 +113,13 @@ impl Endpoint {
     async fn observe(&mut self, line: &Line) -> Event {
         let (device, cycle) = (self.device.reference, self.cycle);
         let at = (line.clock)();
-        let failed = |error: String, reached| Event::Failed { device, cycle, error, reached };
+        let failed = |error: String, failure| Event::Failed { device, cycle, error, failure };
         match self.read().await {
             Ok(readings) => match interpret(&self.device.profile, device, &readings) {
                 Ok(value) => Event::Observed { device, cycle, reading: Reading { at, value } },
-                Err(error) => failed(format!("{}: {error}", self.base), true),
+                Err(error) => failed(format!("{}: {error}", self.base), Failure::NoAnswer),
             },
-            Err(error) => failed(error.to_string(), error.reached()),
+            Err(error) => failed(error.to_string(), error.failure()),
         }
     }
 
@@ -177,8 +181,8 @@ impl Endpoint {
         match self.write_limit(limit).await {
             Ok(offered) => Event::Acknowledged { charger, setpoint: limit, offered, at: (line.clock)() },
             Err(error) => {
-                let reached = error.reached();
-                Event::NotAcknowledged { charger, setpoint: limit, error: error.to_string(), reached }
+                let failure = error.failure();
+                Event::NotAcknowledged { charger, setpoint: limit, error: error.to_string(), failure }
             }
         }
     }

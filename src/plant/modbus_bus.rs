@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::interpret::{interpret, offered_point, points};
 use super::{Device, Line};
-use crate::control::{DeviceRef, Event, Reading, link};
+use crate::control::{DeviceRef, Event, Failure, Reading, link};
 use crate::modbus::{
     Block, Client, ClientSettings, ModbusError, Value, plan_reads, read_points, write_point,
 };
@@ -92,7 +92,7 @@ impl Station {
         if let Some(not_before) = self.not_before.filter(|&at| !alone && at > Instant::now()) {
             let wait = not_before.saturating_duration_since(Instant::now()).as_millis();
             let error = format!("{}; asked again in {wait} ms", self.last_error);
-            return Event::Failed { device, cycle, error, reached: false };
+            return Event::Failed { device, cycle, error, failure: Failure::NotReached };
         }
         client.set_settings(self.settings.clone());
         let at = (line.clock)();
@@ -104,14 +104,13 @@ impl Station {
                     Ok(value) => Event::Observed { device, cycle, reading: Reading { at, value } },
                     Err(error) => {
                         let error = format!("{}: {error}", self.device.name);
-                        Event::Failed { device, cycle, error, reached: true }
+                        Event::Failed { device, cycle, error, failure: Failure::NoAnswer }
                     }
                 }
             }
             Err(error) => {
                 self.failed(&error);
-                let reached = error.may_have_arrived();
-                Event::Failed { device, cycle, error: error_text(&error), reached }
+                Event::Failed { device, cycle, failure: failure(&error), error: error_text(&error) }
             }
         }
     }
@@ -211,8 +210,8 @@ impl Station {
             Ok(offered) => Event::Acknowledged { charger, setpoint: limit, offered, at: (line.clock)() },
             Err(error) => {
                 self.failed(&error);
-                let (reached, error) = (error.may_have_arrived(), error_text(&error));
-                Event::NotAcknowledged { charger, setpoint: limit, error, reached }
+                let (failure, error) = (failure(&error), error_text(&error));
+                Event::NotAcknowledged { charger, setpoint: limit, error, failure }
             }
         }
     }
@@ -249,6 +248,16 @@ impl Station {
         offered.map(|amps| Amps(amps).max(Amps::ZERO)).ok_or_else(|| ModbusError::Invalid {
             what: format!("{}: point {point} has no value", device.name),
         })
+    }
+}
+
+fn failure(error: &ModbusError) -> Failure {
+    if error.is_refusal() {
+        Failure::Refused
+    } else if error.may_have_arrived() {
+        Failure::NoAnswer
+    } else {
+        Failure::NotReached
     }
 }
 

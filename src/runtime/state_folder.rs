@@ -69,34 +69,4 @@ impl StateFolder {
     pub fn reload(&self) -> PathBuf {
         self.root.join("reload.json")
     }
-
-    /// Returns the token of the control server, and makes a random one (256 bits) in `api-token` when there is none.
-    ///
-    /// # Errors
-    /// When it can't be read or written, or others may read it.
-    pub fn token(&self) -> Result<String, FileError> {
-        let path = self.api_token();
-        if fsio::identity(&path).is_none() {
-            fsio::write_atomically(&path, format!("{}\n", fsio::random_hex(32)?).as_bytes(), 0o600)?;
-        }
-        fsio::read_secret(&path)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_made_once_and_stays() {
-        let home = tempfile::tempdir().unwrap();
-        let folder = StateFolder::at(home.path().join("a/b"));
-        folder.make().unwrap();
-        let token = folder.token().unwrap();
-        assert_eq!(token.len(), 64);
-        assert_eq!(folder.token().unwrap(), token);
-        let other = StateFolder::at(home.path().join("a/c"));
-        other.make().unwrap();
-        assert_ne!(other.token().unwrap(), token);
-    }
 }

@@ -101,6 +101,13 @@ impl Bus {
 }
 
 impl modbus::Registers for Bus {
+    fn knows(&self, unit: u8, function: u8) -> bool {
+        // of a unit that is not there, reading and writing say so
+        self.unit(unit).map_or(true, |(_, registers)| {
+            registers.lock().unwrap_or_else(PoisonError::into_inner).knows(function)
+        })
+    }
+
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
         let (device, registers) = self.unit(unit)?;
         let registers = registers.lock().unwrap_or_else(PoisonError::into_inner);

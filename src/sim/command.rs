@@ -6,20 +6,6 @@ use std::time::Duration;
 use super::car::CarSpec;
 use crate::site::{Amps, PerPhase};
 
-/// The commands with their arguments, for a person who asks.
-pub const COMMANDS: &str = "\
-base CIRCUIT AMPS [AMPS AMPS]   hold what else draws there; `base CIRCUIT auto` lets it go
-sun NAME AMPS                   hold a solar input; `sun NAME auto` lets it go
-plug CHARGER [kwh=20] [max=16] [phases=3] [delay=1] [ramp=8] [share=1] [stay=SECONDS]
-unplug CHARGER
-pilot CHARGER fault|ok          give the station a fault, or take it away
-cars off                        no more cars come by themselves
-fault DEVICE silent|slow MS|reset|exception|garbage|ignore-writes|none
-trip NAME · open NAME · close NAME   a breaker, or a circuit's
-smoke CABINET on|off · temperature CABINET CELSIUS
-mark                            let the witnesses begin anew
-truth                           print the ground truth as one line of JSON";
-
 /// How a device misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {

@@ -30,7 +30,7 @@ mod truth;
 pub use breaker::{BreakerState, Position};
 pub use car::{Car, CarPause, CarSpec, LEAST_OFFER, LONGEST_DELAY_MS};
 pub use certificates::CertificateError;
-pub use command::{COMMANDS, Command, CommandError, Fault};
+pub use command::{Command, CommandError, Fault};
 pub use handle::SimHandle;
 pub use model::{Bay, Counted, Model};
 pub use monitor::{Monitor, Sums, Witness};

@@ -116,6 +116,15 @@ impl Registers {
         }
     }
 
+    /// Says whether it knows a function code: some devices write with 06 (05 for coils) only, others with 16 (15) only.
+    pub fn knows(&self, function: u8) -> bool {
+        match self.map.settings.writes {
+            WriteFunctions::Both => true,
+            WriteFunctions::Single => !matches!(function, 15 | 16),
+            WriteFunctions::Multiple => !matches!(function, 5 | 6),
+        }
+    }
+
     /// Writes registers, or bits as 0 and 1.
     pub fn write(
         &mut self,
@@ -124,9 +133,6 @@ impl Registers {
         words: &[u16],
         model: &mut Model,
     ) -> Result<(), Exception> {
-        if self.map.settings.writes == WriteFunctions::Single && words.len() > 1 {
-            return Err(Exception::IllegalFunction);
-        }
         let map = Arc::clone(&self.map);
         let touched: Vec<usize> = (0..map.slots.len())
             .filter(|&index| {

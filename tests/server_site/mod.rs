@@ -34,6 +34,7 @@ fn charger(name: &str, phases: &[Phase]) -> ChargerStatus {
         drawn: Some(vec![15.5, 15.25, 15.0]),
         setpoint: 16.0,
         reason_code: "limited".to_owned(),
+        target: 0.0,
         reason: "limited by row-1 L2: 40 A, 3 chargers share".to_owned(),
         order: None,
         fault: None,

@@ -144,6 +144,11 @@ impl Registers {
         self.client.write_registers(self.unit, address, words).await
     }
 
+    /// Writes one register with function 06.
+    pub async fn write_single(&mut self, address: u16, word: u16) -> Result<(), ModbusError> {
+        self.client.write_register(self.unit, address, word).await
+    }
+
     /// Sets the limit of an ABB Terra AC.
     pub async fn set_limit(&mut self, amps: u16) {
         self.write(0x4100, &[0, amps * 1000]).await.unwrap();

@@ -1,0 +1,126 @@
+//! `enmon check --online`: asks every device of the site once and says what it answered.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::online::{self, Answer};
+use super::site_input::LoadedSite;
+use crate::control::{ChargerState, Failure, Values, kind, link, name};
+use crate::error::{Error, Kind, Result};
+use crate::site::{Amps, Site};
+use crate::ui::{Cell, Column, Table, Tone};
+
+/// A device and what it answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DeviceAnswer {
+    name: String,
+    kind: &'static str,
+    address: String,
+    unit: u8,
+    profile: String,
+    /// What it said, in words.
+    said: Option<String>,
+    /// Why it could not be read.
+    fault: Option<String>,
+    #[serde(skip)]
+    refused: bool,
+}
+
+/// Asks all devices.
+///
+/// # Errors
+/// When the devices can't be set up.
+pub(super) fn ask(site: &LoadedSite) -> Result<Vec<DeviceAnswer>> {
+    Ok(online::look(site)?.into_iter().map(|answer| DeviceAnswer::of(&site.site, answer)).collect())
+}
+
+/// Returns the error that devices which did not answer are: unreachable, or refusing when all of them answered.
+pub(super) fn refusal(answers: &[DeviceAnswer]) -> Option<Error> {
+    let bad: Vec<&DeviceAnswer> = answers.iter().filter(|answer| answer.fault.is_some()).collect();
+    let first = bad.first()?;
+    let kind = if bad.iter().all(|answer| answer.refused) { Kind::Refused } else { Kind::Unreachable };
+    let message = match bad.len() {
+        1 => format!("{} {} can't be read", first.kind, first.name),
+        count => format!("{count} of {} devices can't be read", answers.len()),
+    };
+    Some(Error::new(kind, message).hint("chargers that are not heard count with all that they could offer"))
+}
+
+impl DeviceAnswer {
+    fn of(site: &Site, answer: Answer) -> DeviceAnswer {
+        let link = link(site, answer.device);
+        let refused = matches!(answer.outcome, Err((_, Failure::Refused)));
+        let (said, fault) = match &answer.outcome {
+            Ok(values) => (Some(words(values)), None),
+            Err((error, _)) => (None, Some(error.clone())),
+        };
+        DeviceAnswer {
+            name: name(site, answer.device).to_owned(),
+            kind: kind(answer.device),
+            address: link.address.to_string(),
+            unit: link.unit,
+            profile: link.profile.clone(),
+            said,
+            fault,
+            refused,
+        }
+    }
+}
+
+fn list(currents: &[Option<Amps>]) -> String {
+    let known: Vec<String> = currents.iter().flatten().map(|amps| format!("{:.1}", amps.0)).collect();
+    format!("{} A", known.join(" "))
+}
+
+/// Says what a device answered.
+fn words(values: &Values) -> String {
+    match values {
+        Values::Meter(meter) => list(&meter.currents),
+        Values::Charger(charger) => {
+            let state = match charger.state {
+                ChargerState::Unplugged => "unplugged",
+                ChargerState::PluggedIn => "plugged in",
+                ChargerState::Charging => "charging",
+                ChargerState::Fault => "fault",
+            };
+            format!("{state}, offers {}, draws {}", charger.offered, list(&charger.drawn.map(Some)))
+        }
+        Values::Breaker(breaker) => {
+            format!("{:?}, {}", breaker.state, list(&breaker.currents)).to_lowercase()
+        }
+        Values::Cabinet(cabinet) => {
+            let temperature = cabinet.temperature.map(|degrees| format!("{degrees:.1} °C"));
+            let smoke = cabinet.smoke.map(|smoke| if smoke { "smoke" } else { "no smoke" }.to_owned());
+            [temperature, smoke].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        }
+        Values::Solar(solar) => format!("{:.1}", solar.current),
+        Values::Endpoint(node) => list(&node.currents.iter().copied().map(Some).collect::<Vec<_>>()),
+    }
+}
+
+/// Writes the answers as a table.
+pub(super) fn render(answers: &[DeviceAnswer], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new([
+        Column::text("device"),
+        Column::text("kind"),
+        Column::text("address"),
+        Column::count("unit"),
+        Column::text("answer"),
+    ]);
+    for answer in answers {
+        let (text, tone) = match (&answer.said, &answer.fault) {
+            (Some(said), _) => (said.as_str(), Tone::Good),
+            (None, fault) => (fault.as_deref().unwrap_or_default(), Tone::Bad),
+        };
+        table.row([
+            Cell::new(&answer.name),
+            Cell::new(answer.kind),
+            Cell::new(&answer.address),
+            Cell::new(answer.unit),
+            Cell::new(text).tone(tone),
+        ]);
+    }
+    table.render(out)
+}
