@@ -201,9 +201,7 @@ async fn a_base_load_that_jumps_is_answered_and_its_fall_is_used_after_the_hold(
     let controller = thirds(&garage, &home).await;
     garage.assert_within_limits();
     garage.tell("base main 42");
-    controller
-        .until("a third of 21 A", |status| all_have(status, &["ev1", "ev2", "ev3"], 7.0))
-        .await;
+    controller.until("a third of 21 A", |status| all_have(status, &["ev1", "ev2", "ev3"], 7.0)).await;
     garage.assert_answered_in_time();
     garage.mark();
     garage.tell("base main 10");
@@ -221,9 +219,8 @@ async fn dead_chargers_do_not_delay_the_others() {
     for fault in ["fault ev1 silent", "fault ev4 slow 30000"] {
         garage.tell(fault);
     }
-    let dead = |status: &SiteStatus| {
-        ["ev1", "ev4"].iter().all(|name| charger(status, name).reason_code == "silent")
-    };
+    let dead =
+        |status: &SiteStatus| ["ev1", "ev4"].iter().all(|name| charger(status, name).reason_code == "silent");
     let before = controller.until("two are dead", dead).await;
     let later = before.controller.cycles + 10;
     let mut ages = Vec::new();

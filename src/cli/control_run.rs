@@ -176,6 +176,8 @@ fn attempt(settings: &RunSettings, context: &Context, starter: &Arc<Mutex<Option
         LogSettings { verbose: global.verbose, quiet: global.quiet, format: settings.log_format, target };
     runtime::init_logging(&log)
         .map_err(|error| Error::from_source(Kind::Failed, "the log can't be opened", &error))?;
+    // a connection to each device; the control server, its callers, journal and log need few
+    site_input::allow_open_files(site.site.device_count() + 256)?;
     let facts = InstanceFacts {
         pid: fsio::process_id(),
         started_at: runtime::wall_clock_ms(),

@@ -146,6 +146,8 @@ impl Report for SimReady {
 pub fn run(args: SimArgs, context: &Context) -> Result<()> {
     let SimCommand::Run(args) = args.command;
     let loaded = site_input::load(context)?;
+    // each device listens, and a controller and somebody who looks may be connected
+    site_input::allow_open_files(loaded.site.device_count() * 3 + 128)?;
     runtime::block_on(None, simulate(args, &loaded, context))
         .map_err(|error| Error::from_source(Kind::Failed, "the simulation can't be started", &error))?
 }

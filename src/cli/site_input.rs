@@ -6,6 +6,7 @@ use super::Context;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::Catalogue;
+use crate::runtime;
 use crate::site::document::{Finding, Severity, in_order};
 use crate::site::{self, Proof, Site};
 use crate::ui::{Remark, RemarkPlace, render_remarks};
@@ -49,6 +50,18 @@ pub fn load_file(path: &Path) -> Result<LoadedSite> {
 /// When the text is invalid; all findings are in the error's details.
 pub fn load_text(text: String, name: &Path) -> Result<LoadedSite> {
     Inquiry::of_text(text, name)?.into_site()
+}
+
+/// Sees to it that this process may have so many files and sockets open.
+///
+/// # Errors
+/// When the administrator allows fewer.
+pub(super) fn allow_open_files(needed: usize) -> Result<()> {
+    runtime::allow_open_files(needed as u64).map_err(|error| {
+        Error::from_source(Kind::Failed, "the site has too many devices for this process", &error).hint(
+            format!("allow more with: ulimit -Hn {needed}, or LimitNOFILE={needed} of a systemd service"),
+        )
+    })
 }
 
 /// All that can be said about a site file, valid or not.

@@ -2,15 +2,39 @@
 
 use std::collections::BTreeMap;
 
-use super::{Alarm, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State, Time};
+use super::{
+    Alarm, BreakerState, ChargerState, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State, Time,
+};
 use crate::site::{Amps, Site};
+
+/// The state of a device that has states.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Position {
+    Charger(ChargerState),
+    Breaker(BreakerState),
+}
+
+impl Position {
+    fn word(self) -> String {
+        let word = match self {
+            Position::Charger(ChargerState::Unplugged) => "unplugged",
+            Position::Charger(ChargerState::PluggedIn) => "plugged-in",
+            Position::Charger(ChargerState::Charging) => "charging",
+            Position::Charger(ChargerState::Fault) => "fault",
+            Position::Breaker(BreakerState::On) => "on",
+            Position::Breaker(BreakerState::Off) => "off",
+            Position::Breaker(BreakerState::Tripped) => "tripped",
+        };
+        word.to_owned()
+    }
+}
 
 /// Writes the story of the controller.
 #[derive(Debug)]
 pub struct Chronicle<J> {
     journal: J,
     setpoints: Vec<Option<Amps>>,
-    states: Vec<String>,
+    states: Vec<Option<Position>>,
     /// By subject and code.
     alarms: BTreeMap<(String, String), Alarm>,
 }
@@ -84,21 +108,19 @@ impl<J: JournalPort> Chronicle<J> {
     }
 
     fn changes(&mut self, site: &Site, snapshot: &Snapshot, at: Time) {
-        let chargers = site.chargers.iter().enumerate().map(|(index, charger)| {
-            let reading = snapshot.chargers.get(index).and_then(Option::as_ref);
-            (&charger.name, reading.map(|reading| word(&reading.value.state)))
+        let chargers = site.chargers.iter().zip(&snapshot.chargers).map(|(charger, reading)| {
+            let state = reading.as_ref().map(|reading| Position::Charger(reading.value.state));
+            (&charger.name, state)
         });
-        let breakers = site.breakers.iter().enumerate().map(|(index, breaker)| {
-            let reading = snapshot.breakers.get(index).and_then(Option::as_ref);
-            (&breaker.name, reading.map(|reading| word(&reading.value.state)))
+        let breakers = site.breakers.iter().zip(&snapshot.breakers).map(|(breaker, reading)| {
+            let state = reading.as_ref().map(|reading| Position::Breaker(reading.value.state));
+            (&breaker.name, state)
         });
-        self.states.resize(site.chargers.len() + site.breakers.len(), String::new());
+        self.states.resize(site.chargers.len() + site.breakers.len(), None);
         for (before, (device, now)) in self.states.iter_mut().zip(chargers.chain(breakers)) {
-            let Some(now) = now else { continue };
-            if *before != now {
-                let from = std::mem::replace(before, now.clone());
-                self.journal.record(Entry::Change { at, device: device.clone(), from, to: now });
-            }
+            let Some(position) = now.filter(|_| *before != now) else { continue };
+            let from = before.replace(position).map_or_else(String::new, Position::word);
+            self.journal.record(Entry::Change { at, device: device.clone(), from, to: position.word() });
         }
     }
 
@@ -114,13 +136,5 @@ impl<J: JournalPort> Chronicle<J> {
             self.journal.record(Entry::Alarm { at, alarm: alarm.clone(), raised: false });
         }
         self.alarms = now;
-    }
-}
-
-/// Returns the word that JSON uses for a state: `plugged-in`, `tripped`.
-fn word(state: &impl serde::Serialize) -> String {
-    match serde_json::to_value(state) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
     }
 }

@@ -1,12 +1,13 @@
 //! The loop around the decision: observe, decide, write, read back, every interval.
 //!
 //! ```text
-//!             tick                 all answered, or the grace is over             acknowledged / failed
-//!   idle ────────────▶ observing ───────────────────────────────────▶ writing ───────────────────────────▶ idle
+//!             tick                 all answered, or the grace is over
+//!   idle ────────────▶ observing ───────────────────────────────────▶ idle, while limits are on their way
 //!
 //!   any state ── stop ──▶ lowering to the fail-safe currents ──▶ raising to them ──▶ ended
 //! ```
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,8 +19,8 @@ use super::chronicle::Chronicle;
 use super::report::{faults_of, site_status};
 use super::view::PlantView;
 use super::{
-    ControllerStatus, Decision, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState, SiteStatus,
-    State, Time, alarms, step,
+    ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
+    SiteStatus, State, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Site};
 
@@ -93,6 +94,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
         view,
         started_at,
         phase: Phase::Idle,
+        writing: None,
         tally: Tally::default(),
         last: None,
     };
@@ -104,7 +106,18 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
 enum Phase {
     Idle,
     Observing { since: Instant, until: Instant },
-    Writing { since: Instant, sampled: Time },
+}
+
+/// Limits on their way.
+#[derive(Debug)]
+struct Writing {
+    since: Instant,
+    /// When the oldest meter reading was taken that they rest on.
+    sampled: Time,
+    /// Chargers that have not answered. Who could not be read before is not among them: it counts with the worst anyway.
+    awaited: HashSet<usize>,
+    limits: usize,
+    lowered: usize,
 }
 
 /// Counters and durations for the status.
@@ -118,8 +131,6 @@ struct Tally {
     observe_ms: f64,
     write_ms: Option<f64>,
     reaction_ms: Option<f64>,
-    /// Limits of this cycle that are still on their way.
-    outstanding: usize,
 }
 
 struct Driver<P, J> {
@@ -134,6 +145,7 @@ struct Driver<P, J> {
     view: PlantView,
     started_at: Time,
     phase: Phase,
+    writing: Option<Writing>,
     tally: Tally,
     last: Option<Decision>,
 }
@@ -147,7 +159,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         loop {
             let grace = match self.phase {
                 Phase::Observing { until, .. } => Some(until),
-                _ => None,
+                Phase::Idle => None,
             };
             tokio::select! {
                 biased;
@@ -206,30 +218,48 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     }
 
     fn take(&mut self, event: super::Event) {
-        let acknowledges =
-            matches!(event, super::Event::Acknowledged { .. } | super::Event::NotAcknowledged { .. });
-        let now = self.now();
-        let charger = match &event {
+        let answers = match &event {
             super::Event::Acknowledged { charger, .. } | super::Event::NotAcknowledged { charger, .. } => {
                 Some(charger.0)
             }
             _ => None,
         };
-        let was_on_its_way = charger.is_some_and(|index| self.view.is_on_its_way(index));
+        let now = self.now();
         self.view.apply(event, now);
-        match self.phase {
-            Phase::Observing { .. } if self.view.is_complete() => self.decide(),
-            Phase::Writing { since, sampled } if acknowledges && was_on_its_way => {
-                let settled = charger.is_some_and(|index| !self.view.is_on_its_way(index));
-                self.tally.outstanding = self.tally.outstanding.saturating_sub(usize::from(settled));
-                if self.tally.outstanding == 0 {
-                    self.tally.write_ms = Some(since.elapsed().as_secs_f64() * 1000.0);
-                    self.tally.reaction_ms = Some(now.since(sampled).as_millis() as f64);
-                    self.phase = Phase::Idle;
-                }
-            }
-            _ => {}
+        if let Some(index) = answers.filter(|&index| !self.view.is_on_its_way(index)) {
+            self.settled(index, now);
         }
+        if matches!(self.phase, Phase::Observing { .. }) && self.view.is_complete() {
+            self.decide();
+        }
+    }
+
+    /// A charger has answered to its limit; the last one ends the reaction.
+    fn settled(&mut self, index: usize, now: Time) {
+        let Some(writing) = &mut self.writing else { return };
+        if writing.awaited.remove(&index) && writing.awaited.is_empty() {
+            self.reacted(now);
+        }
+    }
+
+    /// Notes how long it took from the sample to here.
+    fn reacted(&mut self, now: Time) {
+        let Some(writing) = self.writing.take() else { return };
+        let write_ms = writing.since.elapsed().as_secs_f64() * 1000.0;
+        let reaction_ms = now.since(writing.sampled).as_millis();
+        self.tally.write_ms = Some(write_ms);
+        self.tally.reaction_ms = Some(reaction_ms as f64);
+        tracing::debug!(
+            cycle = self.tally.cycles,
+            limits = writing.limits,
+            lowered = writing.lowered,
+            unanswered = writing.awaited.len(),
+            observe_ms = self.tally.observe_ms,
+            step_ms = self.tally.step_ms,
+            write_ms,
+            reaction_ms,
+            "limits written"
+        );
     }
 
     fn decide(&mut self) {
@@ -258,15 +288,25 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             .filter(|&index| self.view.must_send(now, index, decision.setpoints[index].amps, &self.site))
             .collect();
         due.sort_by(|&a, &b| decision.setpoints[a].amps.0.total_cmp(&decision.setpoints[b].amps.0));
+        let before = |index: usize| self.last.as_ref().and_then(|last| last.setpoints.get(index));
+        let is_lower =
+            |index: &&usize| before(**index).is_some_and(|old| decision.setpoints[**index].amps < old.amps);
+        let lowered = due.iter().filter(is_lower).count();
         for &index in &due {
             let amps = decision.setpoints[index].amps;
             self.view.sending(now, index, amps);
             self.plant.command(ChargerId(index), amps);
         }
-        self.tally.outstanding = due.len();
-        let snapshot = self.view.snapshot(now, &self.site);
-        let sampled = snapshot.meters.iter().flatten().map(|reading| reading.at).min().unwrap_or(now);
-        self.phase = if due.is_empty() { Phase::Idle } else { Phase::Writing { since: begun, sampled } };
+        self.phase = Phase::Idle;
+        let is_heard = |index: &usize| self.view.fault(DeviceRef::Charger(*index)).is_none();
+        let awaited: HashSet<usize> = due.iter().copied().filter(is_heard).collect();
+        if awaited.is_empty() {
+            return;
+        }
+        // what is still out from the cycle before has taken this long at the least
+        self.reacted(now);
+        let sampled = self.view.oldest_meter().unwrap_or(now);
+        self.writing = Some(Writing { since: begun, sampled, awaited, limits: due.len(), lowered });
     }
 
     fn publish(&mut self, decision: &Decision, run_state: RunState) {
@@ -347,6 +387,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 self.plant = plant;
                 self.site = site;
                 self.phase = Phase::Idle;
+                self.writing = None;
                 self.tally.reloads += 1;
                 self.tally.reload_error = None;
                 self.chronicle.life(now, "reloaded", format!("site {}", self.site.name));
@@ -366,12 +407,8 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let now = self.now();
         self.chronicle.life(now, "stopping", String::new());
         let safe: Vec<Amps> = self.site.chargers.iter().map(|charger| charger.failsafe).collect();
-        let above = |driver: &mut Self, index: usize| {
-            let snapshot = driver.view.snapshot(now, &driver.site);
-            snapshot.ceilings[index].is_none_or(|ceiling| ceiling.0 > safe[index].0 + 1e-9)
-        };
-        let (down, up): (Vec<usize>, Vec<usize>) =
-            (0..safe.len()).partition(|&index| above(&mut self, index));
+        let above = |index: usize| self.view.ceiling(now, index, &self.site).0 > safe[index].0 + 1e-9;
+        let (down, up): (Vec<usize>, Vec<usize>) = (0..safe.len()).partition(|&index| above(index));
         self.settle(&down, &safe, deadline).await;
         if down.iter().all(|&index| self.view.confirmed_at_most(index, safe[index])) {
             self.settle(&up, &safe, deadline).await;
@@ -406,18 +443,26 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 self.view.sending(now, index, safe[index]);
                 self.plant.command(ChargerId(index), safe[index]);
             }
-            while open.iter().any(|&index| self.view.is_on_its_way(index)) {
+            let mut awaited: HashSet<usize> = open.into_iter().collect();
+            while !awaited.is_empty() {
                 let Ok(Some(event)) = timeout_at(deadline, self.plant.next()).await else { return };
                 let now = self.now();
+                let about = match &event {
+                    super::Event::Acknowledged { charger, .. }
+                    | super::Event::NotAcknowledged { charger, .. } => Some(charger.0),
+                    _ => None,
+                };
                 self.view.apply(event, now);
+                if let Some(index) = about.filter(|&index| !self.view.is_on_its_way(index)) {
+                    awaited.remove(&index);
+                }
             }
         }
     }
 
-    fn offers(&mut self, index: usize, amps: Amps) -> bool {
-        let now = self.now();
-        let snapshot = self.view.snapshot(now, &self.site);
-        snapshot.ceilings[index].is_some_and(|ceiling| (ceiling - amps).abs().0 < 0.05)
+    fn offers(&self, index: usize, amps: Amps) -> bool {
+        let ceiling = self.view.ceiling(self.now(), index, &self.site);
+        (ceiling - amps).abs().0 < 0.05
     }
 }
 

@@ -179,6 +179,16 @@ impl PlantView {
         &self.snapshot
     }
 
+    /// Returns the most that a charger may be offering at this moment.
+    pub fn ceiling(&self, now: Time, index: usize, site: &Site) -> Amps {
+        self.ledgers[index].ceiling(now, &site.chargers[index])
+    }
+
+    /// Returns when the oldest of the newest meter readings was taken.
+    pub fn oldest_meter(&self) -> Option<Time> {
+        self.snapshot.meters.iter().flatten().map(|reading| reading.at).min()
+    }
+
     /// Returns what went wrong last with a device, if it still does.
     pub fn fault(&self, device: DeviceRef) -> Option<&str> {
         self.faults.get(&device).map(String::as_str)

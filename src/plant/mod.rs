@@ -73,8 +73,10 @@ impl SitePlant {
     /// When a profile or a file with a secret is missing.
     pub fn start(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
         let mut buses: BTreeMap<String, Vec<Device>> = BTreeMap::new();
+        // a thousand devices of one kind share one profile
+        let mut profiles = BTreeMap::new();
         for reference in devices(site) {
-            let device = device(site, catalogue, reference)?;
+            let device = device(site, catalogue, &mut profiles, reference)?;
             buses.entry(link(site, reference).address.bus()).or_default().push(device);
         }
         let total: usize = buses.values().map(Vec::len).sum();
@@ -113,18 +115,26 @@ struct Line {
     stop: CancellationToken,
 }
 
-fn device(site: &Arc<Site>, catalogue: &Catalogue, reference: DeviceRef) -> Result<Device, PlantError> {
+fn device<'a>(
+    site: &'a Arc<Site>,
+    catalogue: &Catalogue,
+    profiles: &mut BTreeMap<&'a str, Arc<Profile>>,
+    reference: DeviceRef,
+) -> Result<Device, PlantError> {
     let (link, device) = (link(site, reference), name(site, reference));
-    let profile = catalogue
-        .get(&link.profile)
-        .ok_or_else(|| PlantError::NoProfile { device: device.to_owned(), profile: link.profile.clone() })?;
-    Ok(Device {
-        reference,
-        name: device.to_owned(),
-        unit: link.unit,
-        profile: Arc::new(profile.clone()),
-        site: Arc::clone(site),
-    })
+    let profile = match profiles.get(link.profile.as_str()) {
+        Some(profile) => Arc::clone(profile),
+        None => {
+            let found = catalogue.get(&link.profile).ok_or_else(|| PlantError::NoProfile {
+                device: device.to_owned(),
+                profile: link.profile.clone(),
+            })?;
+            let profile = Arc::new(found.clone());
+            profiles.insert(&link.profile, Arc::clone(&profile));
+            profile
+        }
+    };
+    Ok(Device { reference, name: device.to_owned(), unit: link.unit, profile, site: Arc::clone(site) })
 }
 
 fn start_bus(site: &Site, devices: Vec<Device>, line: Line) -> Result<(), PlantError> {

@@ -9,6 +9,7 @@ mod executor;
 mod http_listener;
 mod instance;
 mod logging;
+mod open_files;
 mod service_manager;
 mod signals;
 mod state_folder;
@@ -23,6 +24,7 @@ pub use instance::{
     Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell,
 };
 pub use logging::{LogFormat, LogSettings, LogTarget, init_logging};
+pub use open_files::{TooFewFiles, allow_open_files};
 pub use rustix::process::Signal;
 pub use service_manager::ServiceManager;
 pub use signals::{Signals, listen};

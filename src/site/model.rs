@@ -234,6 +234,16 @@ impl Site {
         std::iter::successors(Some(circuit), |&at| self.circuits[at.0].parent)
     }
 
+    /// Returns how many devices it has.
+    pub fn device_count(&self) -> usize {
+        self.meters.len()
+            + self.chargers.len()
+            + self.breakers.len()
+            + self.cabinets.len()
+            + self.solar.len()
+            + self.endpoints.len()
+    }
+
     /// Returns the charger of that name.
     pub fn charger_named(&self, name: &str) -> Option<ChargerId> {
         self.chargers.iter().position(|charger| charger.name == name).map(ChargerId)
