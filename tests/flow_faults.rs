@@ -134,6 +134,20 @@ async fn others_pay_for_a_charger_that_ignores_its_limit() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_jump_is_answered_in_time_beside_a_charger_that_ignores_its_limit() {
+    let (garage, home) = garage(&Layout { chargers: 3, ..Layout::default() }).await;
+    let controller = thirds(&garage, &home).await;
+    garage.tell("fault ev1 ignore-writes");
+    garage.assert_within_limits();
+    // 27 A are left; ev1 goes on with 13.3 of them
+    garage.tell("base main 36");
+    let paid = (27.0 - THIRD) / 2.0;
+    controller.until("the others pay", |status| all_have(status, &["ev2", "ev3"], paid)).await;
+    garage.assert_answered_in_time();
+    garage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_charger_that_is_off_at_the_start_holds_nobody_up() {
     let layout = Layout { watchdog: "3s", ..Layout::default() };
     let garage = Garage::start(&layout).await;

@@ -53,7 +53,6 @@ async fn a_killed_controller_comes_back_with_its_orders_and_within_the_limits() 
     controller.signal(Signal::KILL);
     controller.ended().await;
     assert!(garage.offers().iter().sum::<f64>() > 39.0, "nobody has told them anything: {:?}", garage.offers());
-    // a car that comes now gets what its charger offers; a load that grows meanwhile stays below what the file declares
     garage.tell("unplug ev4");
     let controller = Controller::start(&home).await;
     let others = ["ev1", "ev3"];

@@ -75,8 +75,12 @@ fn read_on(site: &mut Peer, base: u32, record: &mut Record) {
     site.tell(&format!("base {base} {base} {base}"));
     loop {
         let line = site.next();
+        let is_base = line["event"] == "base";
+        if is_base {
+            assert_eq!(record.over_since, None, "before the jump to {base} A: {record:?}");
+        }
         record.take(&line);
-        if line["event"] == "base" {
+        if is_base {
             assert_eq!(line["amperes"][0], f64::from(base));
             return;
         }
@@ -103,7 +107,6 @@ async fn chargers_of_others_are_kept_under_the_limits() {
     // 33 A are left for four chargers behind the main circuit; then 27 A
     for (base, share) in [(30, 8.25), (36, 6.75)] {
         read_on(&mut site, base, &mut record);
-        assert_eq!(record.over_since, None, "before the jump: {record:?}");
         controller.until("lower limits", |status| all_have(status, share)).await;
     }
     // 16 A are too few for all four: two take their turn, or three would be over
