@@ -52,7 +52,10 @@ fn says_that_all_are_safe(talk: &str) {
     for number in 1..=12 {
         assert!(line.contains(&format!("ev{number} ")), "{line}");
     }
-    assert!(!line.split(&[':', ','][..]).skip(1).any(|one| !one.ends_with(" 6 A") && !one.ends_with(" 0 A")), "{line}");
+    assert!(
+        !line.split(&[':', ','][..]).skip(1).any(|one| !one.ends_with(" 6 A") && !one.ends_with(" 0 A")),
+        "{line}"
+    );
 }
 
 #[test]
@@ -65,7 +68,10 @@ fn a_script_gets_one_object_a_line() {
     says_that_all_are_safe(&talk);
     assert!(statuses.len() >= 4, "{} lines", statuses.len());
     for status in &statuses {
-        assert_eq!((status.kind.as_str(), status.chargers.len(), status.circuits.len()), ("SiteStatus", 12, 3));
+        assert_eq!(
+            (status.kind.as_str(), status.chargers.len(), status.circuits.len()),
+            ("SiteStatus", 12, 3)
+        );
         assert_eq!((status.meters.len(), status.breakers.len()), (1, 2));
         assert_eq!((status.solar.len(), status.cabinets.len()), (1, 1));
         for phase in status.circuits.iter().flat_map(|circuit| &circuit.phases) {

@@ -93,9 +93,12 @@ async fn chargers_of_others_are_kept_under_the_limits() {
     let ready = site.next();
     let port = |value: &Value| u16::try_from(value.as_u64().unwrap()).unwrap();
     let mut ports = Ports::from([("main-meter".to_owned(), port(&ready["meter"]))]);
-    ports.extend(CHARGERS.iter().zip(ready["chargers"].as_array().unwrap()).map(|(name, at)| {
-        ((*name).to_owned(), port(at))
-    }));
+    ports.extend(
+        CHARGERS
+            .iter()
+            .zip(ready["chargers"].as_array().unwrap())
+            .map(|(name, at)| ((*name).to_owned(), port(at))),
+    );
     let mut record = Record { offered: 24.0, ..Record::default() };
     read_on(&mut site, 10, &mut record);
 

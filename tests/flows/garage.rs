@@ -75,9 +75,10 @@ impl Garage {
         }
     }
 
-    /// The same with a jump of the base load since the mark: that is answered within an interval and a sample.
-    pub fn assert_answered_in_time(&self) {
-        let longest = u64::try_from((INTERVAL + SAMPLE).as_millis()).unwrap();
+    /// The same with a jump of the base load since the mark: that is answered within an interval and a sample, and so many intervals
+    /// more in which the controller finds out who does not do as it is told.
+    pub fn assert_answered_in_time(&self, more: u32) {
+        let longest = u64::try_from((INTERVAL * (1 + more) + SAMPLE).as_millis()).unwrap();
         let witnesses = self.truth().witnesses;
         assert!(witnesses.iter().any(|witness| witness.offered > 1.0), "nothing has jumped");
         for witness in witnesses {
