@@ -22,6 +22,8 @@ pub struct Layout {
     pub watchdog: &'static str,
     /// Interval of the controller.
     pub interval: &'static str,
+    /// How long more must have been possible before a charger is raised.
+    pub raise_after: &'static str,
 }
 
 impl Default for Layout {
@@ -34,6 +36,7 @@ impl Default for Layout {
             failsafe: 6,
             watchdog: "10s",
             interval: "200ms",
+            raise_after: "1s",
         }
     }
 }
@@ -42,7 +45,7 @@ impl Layout {
     /// Writes the site file.
     pub fn text(&self, ports: &Ports) -> String {
         let port = |name: &str, instead: usize| ports.get(name).map_or(instead, |&port| usize::from(port));
-        let Layout { main, row, declared, failsafe, watchdog, interval, .. } = self;
+        let Layout { main, row, declared, failsafe, watchdog, interval, raise_after, .. } = self;
         let meter = port("main-meter", 9100);
         let mut text = format!(
             "apiVersion: enmon/v1
@@ -53,7 +56,7 @@ circuits:
   - {{name: row-1, parent: main, limit: {row}, baseLoad: 0}}
 meters:
   - {{name: main-meter, profile: eastron-sdm630, address: \"modbus+tcp://127.0.0.1:{meter}\", unit: 1}}
-control: {{interval: {interval}, staleAfter: 1s, raiseAfter: 1s, followTime: 2s}}
+control: {{interval: {interval}, staleAfter: 1s, raiseAfter: {raise_after}, followTime: 2s}}
 api: {{listen: \"127.0.0.1:0\"}}
 chargers:
 "
