@@ -54,14 +54,17 @@ impl ApiTarget {
             Error::from_source(Kind::Invalid, "the site file can't be read", &error)
                 .hint("name it with --site FILE or ENMON_SITE; enmon init writes a new one")
         })?;
-        let invalid = |error: &(dyn std::error::Error + 'static)| {
+        let invalid = |cause: String| {
             let message = format!("{} does not say where the controller is", path.display());
-            Error::from_source(Kind::Invalid, message, error)
+            Error::new(Kind::Invalid, message)
+                .cause(cause)
                 .hint(format!("see all mistakes: enmon check --site {}", path.display()))
         };
-        let entry: ControllerEntry = serde_saphyr::from_str(&text).map_err(|error| invalid(&error))?;
-        let mut listen: SocketAddr =
-            entry.api.listen.parse().map_err(|error: std::net::AddrParseError| invalid(&error))?;
+        let entry: ControllerEntry =
+            serde_saphyr::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let listen = entry.api.socket_address();
+        let mut listen =
+            listen.ok_or_else(|| invalid(format!("`{}` is no address and port", entry.api.listen)))?;
         if listen.port() == 0 {
             listen.set_port(port_taken(&entry.name)?);
         }
