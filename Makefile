@@ -39,7 +39,7 @@ unit: setup ## Run unit, property, command line and flow tests
 
 million: setup ## Run the property tests with a million cases, optimized
 	@echo "== running the property tests with a million cases"
-	cargo nextest run --locked --lib --profile ci --cargo-profile test-release --ignore-default-filter -E 'test(a_million)'
+	cargo nextest run --locked --lib --profile ci --cargo-profile test-release --ignore-default-filter -E 'test(million)'
 
 doc: setup ## Run the examples in the documentation of the code
 	@echo "== running documentation tests"

@@ -7,8 +7,10 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use enmon::modbus::{Behaviour, Client, ClientSettings, Exception, ModbusError};
-use enmon::profile::Table;
+use enmon::modbus::{
+    Behaviour, Client, ClientSettings, Exception, ModbusError, Value, plan_reads, read_points,
+};
+use enmon::profile::{Profile, Table};
 use enmon::site::Address;
 use modbus::device::{Device, Memory};
 use modbus::enmon;
@@ -252,6 +254,27 @@ async fn requests_that_make_no_sense_are_not_sent() {
         assert!(matches!(error, ModbusError::Invalid { .. }), "{error:?}");
     }
     assert_eq!(script.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_hole_between_two_points_does_not_hide_them() {
+    let memory = Memory::default().with(1, Table::Holding, 10, &[1]).with(1, Table::Holding, 14, &[2]);
+    let device = Device::start(memory);
+    let profile: Profile = serde_json::from_value(serde_json::json!({
+        "apiVersion": "enmon/v1", "kind": "Profile", "name": "x", "vendor": "x", "model": "x",
+        "sources": [{"document": "x"}], "modbus": {},
+        "points": {
+            "near": {"table": "holding", "address": 10, "type": "u16"},
+            "far": {"table": "holding", "address": 14, "type": "u16"}
+        }
+    }))
+    .unwrap();
+    let points = profile.points.iter().map(|(name, point)| (name.as_str(), point));
+    let blocks = plan_reads(points, &profile.modbus.clone().unwrap());
+    assert_eq!(blocks.len(), 1, "both in one read, over the hole");
+    let readings = read_points(&mut client(device.port), 1, &profile, &blocks).await.unwrap();
+    assert_eq!(readings["near"], [Value::Integer(1)]);
+    assert_eq!(readings["far"], [Value::Integer(2)]);
 }
 
 #[test]

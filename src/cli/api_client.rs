@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::runtime::tls;
+use crate::runtime::{self, StateFolder, tls};
 use crate::server::{ErrorBody, token};
 use crate::site::{ApiEntry, ControlEntry};
 
@@ -54,13 +54,20 @@ impl ApiTarget {
             Error::from_source(Kind::Invalid, "the site file can't be read", &error)
                 .hint("name it with --site FILE or ENMON_SITE; enmon init writes a new one")
         })?;
-        let invalid = |error: &(dyn std::error::Error + 'static)| {
+        let invalid = |cause: String| {
             let message = format!("{} does not say where the controller is", path.display());
-            Error::from_source(Kind::Invalid, message, error)
+            Error::new(Kind::Invalid, message)
+                .cause(cause)
                 .hint(format!("see all mistakes: enmon check --site {}", path.display()))
         };
-        let entry: ControllerEntry = serde_saphyr::from_str(&text).map_err(|error| invalid(&error))?;
-        let listen = entry.api.listen.parse().map_err(|error: std::net::AddrParseError| invalid(&error))?;
+        let entry: ControllerEntry =
+            serde_saphyr::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+        let listen = entry.api.socket_address();
+        let mut listen =
+            listen.ok_or_else(|| invalid(format!("`{}` is no address and port", entry.api.listen)))?;
+        if listen.port() == 0 {
+            listen.set_port(port_taken(&entry.name)?);
+        }
         let folder = path.parent().unwrap_or(Path::new(""));
         let token_file = match entry.api.token_file {
             Some(file) => folder.join(file),
@@ -84,6 +91,18 @@ impl ApiTarget {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, self.listen.port()))
     }
+}
+
+/// Returns the port that the running controller of a site has taken, where its file leaves the choice to the system.
+fn port_taken(site: &str) -> Result<u16> {
+    let holder = runtime::holder(&StateFolder::of_site(site))
+        .map_err(|error| Error::from_source(Kind::Failed, "the state folder can't be used", &error))?;
+    let api = holder.and_then(|holder| holder.facts).and_then(|facts| facts.api);
+    let port = api.and_then(|api| Url::parse(&api).ok()).and_then(|url| url.port_or_known_default());
+    port.ok_or_else(|| {
+        Error::new(Kind::Unreachable, format!("no controller runs for the site {site}"))
+            .hint("`api.listen` has port 0, so that only a controller of this user can be found")
+    })
 }
 
 /// A client of one controller. It blocks until an answer is there.
@@ -268,6 +287,12 @@ mod tests {
         assert_eq!((full.certificate, full.token_file), (Some("c.pem".into()), "token".into()));
         assert_eq!(full.interval, Duration::from_millis(500));
         assert_eq!(target("name: x\napi: {listen: \"[::]:1\"}\n").unwrap().base(), "http://[::1]:1");
+    }
+
+    #[test]
+    fn a_port_that_nobody_has_taken_yet_is_nowhere() {
+        let nobody = target("name: a-site-that-never-ran\napi: {listen: \"127.0.0.1:0\"}\n").unwrap_err();
+        assert_eq!(nobody.kind, Kind::Unreachable);
     }
 
     #[test]

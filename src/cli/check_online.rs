@@ -18,7 +18,7 @@ pub(super) struct DeviceAnswer {
     name: String,
     kind: &'static str,
     address: String,
-    unit: u8,
+    unit: Option<u8>,
     profile: String,
     /// What it said, in words.
     said: Option<String>,
@@ -60,7 +60,7 @@ impl DeviceAnswer {
             name: name(site, answer.device).to_owned(),
             kind: kind(answer.device),
             address: link.address.to_string(),
-            unit: link.unit,
+            unit: link.address.is_modbus().then_some(link.unit),
             profile: link.profile.clone(),
             said,
             fault,
@@ -88,7 +88,7 @@ fn words(values: &Values) -> String {
             format!("{state}, offers {}, draws {}", charger.offered, list(&charger.drawn.map(Some)))
         }
         Values::Breaker(breaker) => {
-            format!("{:?}, {}", breaker.state, list(&breaker.currents)).to_lowercase()
+            format!("{}, {}", format!("{:?}", breaker.state).to_lowercase(), list(&breaker.currents))
         }
         Values::Cabinet(cabinet) => {
             let temperature = cabinet.temperature.map(|degrees| format!("{degrees:.1} °C"));
@@ -118,7 +118,7 @@ pub(super) fn render(answers: &[DeviceAnswer], out: &mut dyn Write) -> io::Resul
             Cell::new(&answer.name),
             Cell::new(answer.kind),
             Cell::new(&answer.address),
-            Cell::new(answer.unit),
+            answer.unit.map_or_else(|| Cell::new(""), Cell::new),
             Cell::new(text).tone(tone),
         ]);
     }

@@ -336,7 +336,10 @@ async fn pass_reloads(mut signals: mpsc::Receiver<()>, requests: mpsc::Sender<Re
             Some(failure_of(&Error::new(Kind::Failed, "the controller did not take the request up")))
         });
         match &failure {
-            Some(failure) => tracing::error!(causes = ?failure.causes, "the site file is refused: {failure}"),
+            Some(failure) => {
+                let details = failure.details.as_deref().unwrap_or_default();
+                tracing::error!(causes = ?failure.causes, "the site file is refused: {failure}\n{details}");
+            }
             None => tracing::info!("the new site file is in force"),
         }
         let outcome = ReloadOutcome { asked_at, failure };

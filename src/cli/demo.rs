@@ -19,6 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime;
 use crate::sim::{self, Scene, SimOptions};
+use crate::site::Period;
 use crate::ui::OutputFormat;
 use crate::ui::live::{LiveKey, View, plain};
 
@@ -88,6 +89,8 @@ impl Demo {
             })?;
         site.site = devices.site.clone();
         site.site.api.listen.set_port(0);
+        // whoever looks at a demo does not want to wait for ten seconds
+        site.site.control.raise_after = Period::from_secs(3);
         let model = Arc::new(site.site.clone());
         let clock = control_loop::clock();
         let (callers, port) = hub();

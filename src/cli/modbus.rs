@@ -12,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use crate::error::{Error, Kind, Result};
+use crate::runtime;
 
 /// Flags of `enmon modbus`.
 #[derive(Debug, Args)]
@@ -45,8 +46,6 @@ pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
 
 /// One thread is enough for one connection.
 fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime
+    runtime::block_on(Some(1), work)
         .map_err(|error| Error::from_source(Kind::Failed, "the program can't start its work", &error))?
-        .block_on(work)
 }

@@ -16,10 +16,16 @@ enum Position {
 
 impl Position {
     fn word(self) -> String {
-        match self {
-            Position::Charger(state) => format!("{state:?}"),
-            Position::Breaker(state) => format!("{state:?}"),
-        }
+        let word = match self {
+            Position::Charger(ChargerState::Unplugged) => "unplugged",
+            Position::Charger(ChargerState::PluggedIn) => "plugged-in",
+            Position::Charger(ChargerState::Charging) => "charging",
+            Position::Charger(ChargerState::Fault) => "fault",
+            Position::Breaker(BreakerState::On) => "on",
+            Position::Breaker(BreakerState::Off) => "off",
+            Position::Breaker(BreakerState::Tripped) => "tripped",
+        };
+        word.to_owned()
     }
 }
 

@@ -12,7 +12,7 @@ use super::network::{Network, Phasor, Term};
 use super::reason::Reason;
 use super::turns::{Admission, add, admit, first_full};
 use super::wish::{Wish, wishes};
-use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, Time, share};
+use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Time, share};
 use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Site};
 
 /// A charger's new limit.
@@ -62,14 +62,17 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     let network = site_network(site);
     let mut state = sized(state, site);
     let loads = circuit_loads(now, site, snapshot, &mut state);
-    let wishes = wishes(now, site, snapshot, &loads, &mut state);
+    let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
-    let taken: Vec<f64> = wishes.iter().map(|wish| wish.takes.map_or(0.0, |amps| amps.0)).collect();
-    let admission = admit(now, site, &network, &limits, &wishes, network.sums(&taken), &mut state);
-    let fair = fair_shares(site, &network, &limits, &wishes, &admission);
-    let setpoints =
-        Raise { now, site, network: &network, limits: &limits, wishes: &wishes, admission: &admission }
-            .setpoints(&fair, &mut state);
+    let before = wishes.iter().any(|wish| wish.lags).then(|| state.clone());
+    let mut setpoints = plan(now, site, &network, &limits, &wishes, &mut state);
+    if let Some(mut again) = before
+        && count_laggards(&network, &limits, &mut wishes, &setpoints)
+    {
+        setpoints = plan(now, site, &network, &limits, &wishes, &mut again);
+        keep_turns(&wishes, &state, &mut again);
+        state = again;
+    }
     let offered = worst_case(&network, site, &wishes, &setpoints);
     for ((memory, setpoint), wish) in state.chargers.iter_mut().zip(&setpoints).zip(&wishes) {
         memory.setpoint = Some(setpoint.amps);
@@ -77,6 +80,56 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     }
     state.at = Some(now);
     Decision { at: now, setpoints, loads, offered, state }
+}
+
+/// Shares the headroom and turns the shares into limits.
+fn plan(
+    now: Time,
+    site: &Site,
+    network: &Network,
+    limits: &[f64],
+    wishes: &[Wish],
+    state: &mut State,
+) -> Vec<Setpoint> {
+    let taken: Vec<f64> = wishes.iter().map(|wish| wish.takes.map_or(0.0, |amps| amps.0)).collect();
+    let admission = admit(now, site, network, limits, wishes, network.sums(&taken), state);
+    let fair = fair_shares(site, network, limits, wishes, &admission);
+    Raise { now, site, network, limits, wishes, admission: &admission }.setpoints(&fair, state)
+}
+
+/// Lets chargers that have not followed a lower limit count with what they offer, where the plan has no room for that: the others pay
+/// until they obey. Says whether there is such a charger.
+fn count_laggards(network: &Network, limits: &[f64], wishes: &mut [Wish], setpoints: &[Setpoint]) -> bool {
+    let real = wishes.iter().zip(setpoints).map(|(wish, setpoint)| match wish.takes {
+        Some(takes) => takes.0,
+        None if wish.lags => wish.ceiling.max(setpoint.amps).0,
+        None => setpoint.amps.0,
+    });
+    let sums = network.sums(&real.collect::<Vec<_>>());
+    let is_over = |term: &Term| {
+        let constraint = term.constraint as usize;
+        sums[constraint].magnitude() > limits[constraint] + TOLERANCE
+    };
+    let mut found = false;
+    for (index, (wish, setpoint)) in wishes.iter_mut().zip(setpoints).enumerate() {
+        if wish.lags && network.terms(index).iter().any(is_over) {
+            // what it was told, and why, stays as it is
+            (wish.most, wish.reason) = (setpoint.amps, setpoint.reason);
+            wish.takes = Some(wish.ceiling.max(setpoint.amps));
+            found = true;
+        }
+    }
+    found
+}
+
+/// Lets those who count with what they offer keep the turns that they had.
+fn keep_turns(wishes: &[Wish], from: &State, to: &mut State) {
+    let memories = to.chargers.iter_mut().zip(&from.chargers).zip(wishes);
+    for ((memory, known), _) in memories.filter(|(_, wish)| wish.lags && wish.takes.is_some()) {
+        memory.turn_since = known.turn_since;
+        memory.waiting_since = known.waiting_since;
+        memory.served = known.served;
+    }
 }
 
 /// Returns a state with a place for each charger and circuit.

@@ -214,6 +214,32 @@ fn a_charger_that_ignores_its_limit_is_paid_for_by_the_others() {
 }
 
 #[test]
+fn a_charger_that_does_not_follow_a_jump_is_paid_for_one_decision_later() {
+    let site = with_meter(site(vec![circuit("main", None, 40.0)], vec![charger("a", 0), charger("b", 0)]), 0);
+    let mut state = State::empty(&site);
+    run(&site, &mut state, 0..30, &mut [20.0; 2], |_| 0.0);
+    let decide = |second, [a, b]: [f64; 2], state: &mut State| {
+        let mut snapshot = Snapshot::empty(&site);
+        snapshot.chargers = vec![charging(at(second), &site, 0, a), charging(at(second), &site, 1, b)];
+        snapshot.meters[0] = meter(at(second), 10.0 + a + b);
+        let decision = step(at(second), &site, &snapshot, state);
+        *state = decision.state.clone();
+        decision
+    };
+    assert_eq!(amps(&decide(30, [20.0, 20.0], &mut state)), [15.0, 15.0]);
+    let turn = state.chargers[0].turn_since;
+    let paid = decide(31, [20.0, 15.0], &mut state);
+    assert_eq!(amps(&paid), [15.0, 10.0]);
+    assert_eq!(paid.setpoints[0].reason.text(&site), "limited by main L1: 40 A, 2 chargers share");
+    assert_eq!(paid.state.chargers[0].turn_since, turn, "it keeps its turn");
+    // where there is room for it, nobody pays
+    let mut state = paid.state;
+    state.chargers[1].order =
+        Some(Override { limit: Amps(8.0), until: None, who: "a".into(), why: "b".into() });
+    assert_eq!(amps(&decide(32, [20.0, 10.0], &mut state))[1], 8.0);
+}
+
+#[test]
 fn orders_lower_and_end() {
     let site = site(vec![circuit("row-1", None, 40.0)], vec![charger("a", 0), charger("b", 0)]);
     let mut state = State::empty(&site);

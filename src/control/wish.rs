@@ -9,7 +9,7 @@
 
 use super::loads::CircuitLoad;
 use super::reason::Reason;
-use super::{ChargerMemory, ChargerReading, ChargerState, Snapshot, State, Time, fresh};
+use super::{ChargerMemory, ChargerReading, ChargerState, Reading, Snapshot, State, Time, fresh};
 use crate::site::{Amps, Charger, ChargerId, MeterId, Period, Site};
 
 /// What a charger wants or takes.
@@ -23,6 +23,8 @@ pub struct Wish {
     pub takes: Option<Amps>,
     /// The most that it may be offering now.
     pub ceiling: Amps,
+    /// It offers more than it was told, and has had its time to answer: where there is no room for that, others pay until it obeys.
+    pub lags: bool,
 }
 
 /// A station that has been told twice or three times and still offers more does not obey.
@@ -40,6 +42,7 @@ pub fn wishes(
     state: &mut State,
 ) -> Vec<Wish> {
     let blind = blind_meters(site, loads);
+    let state_at = state.at;
     let chargers = site.chargers.iter().enumerate();
     chargers
         .map(|(index, charger)| {
@@ -55,16 +58,18 @@ pub fn wishes(
                 let counts = ceiling.max(charger.failsafe);
                 let age_ms = heard.map(|reading| now.since(reading.at).as_millis());
                 let reason = Reason::Silent { age_ms, counts };
-                return Wish { most: charger.failsafe, reason, takes: Some(counts), ceiling };
+                return Wish { most: charger.failsafe, reason, takes: Some(counts), ceiling, lags: false };
             };
             watch_car(now, site, charger, &reading.value, memory);
             let (most, reason) = wanted(charger, &reading.value, memory, blind[charger.circuit.0]);
             if let Some(actual) = excess(now, charger, &reading.value, ceiling, memory) {
                 let told = memory.setpoint.unwrap_or(charger.failsafe).min(most);
                 let reason = Reason::Disobeys { actual };
-                return Wish { most: possible(charger, told), reason, takes: Some(actual), ceiling: actual };
+                let most = possible(charger, told);
+                return Wish { most, reason, takes: Some(actual), ceiling: actual, lags: false };
             }
-            Wish { most: possible(charger, most), reason, takes: None, ceiling }
+            let lags = lags(now, site, charger, reading, state_at, memory);
+            Wish { most: possible(charger, most), reason, takes: None, ceiling, lags }
         })
         .collect()
 }
@@ -104,7 +109,7 @@ fn excess(
     let drawn = reading.drawn.iter().fold(Amps::ZERO, |most, &amps| most.max(amps));
     // meters in chargers are good for a few percent, cars for half an ampere
     let draws_more = drawn.0 > told.0 * 1.08 + 1.0;
-    let offers_more = reading.offered.0 > told.0 + charger.resolution.0.max(0.1);
+    let offers_more = offers_more(charger, reading, told);
     if !draws_more && !offers_more {
         memory.excess_since = None;
         return None;
@@ -112,6 +117,25 @@ fn excess(
     let since = *memory.excess_since.get_or_insert(now);
     let patience = if offers_more { OBEY_STATION } else { OBEY_CAR };
     (now.since(since) > patience).then(|| ceiling.max(drawn))
+}
+
+/// Says whether a charger was asked after it was told, and offers more all the same, or has done so for an interval.
+fn lags(
+    now: Time,
+    site: &Site,
+    charger: &Charger,
+    reading: &Reading<ChargerReading>,
+    told_at: Option<Time>,
+    memory: &ChargerMemory,
+) -> bool {
+    let asked_since = told_at.is_some_and(|told_at| reading.at > told_at);
+    let waited = memory.excess_since.is_some_and(|since| now.since(since) >= site.control.interval);
+    memory.setpoint.is_some_and(|told| offers_more(charger, &reading.value, told)) && (asked_since || waited)
+}
+
+/// Says whether a charger offers clearly more than it was told.
+fn offers_more(charger: &Charger, reading: &ChargerReading, told: Amps) -> bool {
+    reading.offered.0 > told.0 + charger.resolution.0.max(0.1)
 }
 
 /// Learns what the car wants from what it draws.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::value::{Layout, Value, decode, encode};
-use super::{Client, ModbusError};
+use super::{Client, Exception, ModbusError};
 use crate::profile::{ModbusSettings, Point, Profile, Table, WriteFunctions};
 
 /// The values of points, by name.
@@ -63,7 +63,8 @@ fn invalid(what: String) -> ModbusError {
     ModbusError::Invalid { what }
 }
 
-/// Reads blocks and takes the points' values out of them.
+/// Reads blocks and takes the points' values out of them. When a device refuses a block because not every register in it exists, its
+/// points are read one by one.
 ///
 /// # Errors
 /// As the client's; and when a value makes no sense in its type.
@@ -76,18 +77,41 @@ pub async fn read_points(
     let device = profile.modbus.clone().unwrap_or_default();
     let mut readings = Readings::new();
     for block in blocks {
-        let words = client.read(unit, block.table, block.address, block.count).await?;
-        for name in &block.points {
-            let point = &profile.points[name];
-            let from = usize::from(point.address - block.address);
-            let words = words.get(from..from + usize::from(point.span())).unwrap_or_default();
-            let values = decode(words, &Layout::of(point, &device)).map_err(|error| {
-                invalid(format!("{} unit {unit}: point {name}: {error}", client.address()))
-            })?;
-            readings.insert(name.clone(), values);
+        match read_block(client, unit, profile, &device, block, &mut readings).await {
+            Err(ModbusError::Exception {
+                exception: Exception::IllegalDataAddress | Exception::IllegalDataValue,
+                ..
+            }) if block.points.len() > 1 => {
+                let apart = ModbusSettings { block_reads: false, ..device.clone() };
+                let points = block.points.iter().map(|name| (name.as_str(), &profile.points[name]));
+                for block in plan_reads(points, &apart) {
+                    read_block(client, unit, profile, &device, &block, &mut readings).await?;
+                }
+            }
+            outcome => outcome?,
         }
     }
     Ok(readings)
+}
+
+async fn read_block(
+    client: &mut Client,
+    unit: u8,
+    profile: &Profile,
+    device: &ModbusSettings,
+    block: &Block,
+    readings: &mut Readings,
+) -> Result<(), ModbusError> {
+    let words = client.read(unit, block.table, block.address, block.count).await?;
+    for name in &block.points {
+        let point = &profile.points[name];
+        let from = usize::from(point.address - block.address);
+        let words = words.get(from..from + usize::from(point.span())).unwrap_or_default();
+        let values = decode(words, &Layout::of(point, device))
+            .map_err(|error| invalid(format!("{} unit {unit}: point {name}: {error}", client.address())))?;
+        readings.insert(name.clone(), values);
+    }
+    Ok(())
 }
 
 /// Writes one value to a point, with the function that the device knows; all registers of a value go in one request.

@@ -1,6 +1,7 @@
 //! `enmon.yaml` as it is written: the keys, their types and defaults. The JSON Schema is made from these types.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -364,6 +365,16 @@ pub struct ApiEntry {
 impl Default for ApiEntry {
     fn default() -> Self {
         ApiEntry { listen: "127.0.0.1:5000".into(), tls: None, token_file: None }
+    }
+}
+
+impl ApiEntry {
+    /// Returns the address and port to listen on; `localhost` is understood without asking a resolver. `None`: it is no such thing.
+    pub fn socket_address(&self) -> Option<SocketAddr> {
+        match self.listen.strip_prefix("localhost:") {
+            Some(port) => Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?)),
+            None => self.listen.parse().ok(),
+        }
     }
 }
 

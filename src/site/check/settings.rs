@@ -1,7 +1,5 @@
 //! The settings of the loop, the server and the journal.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use super::Check;
 use crate::site::Period;
 use crate::site::file::{ApiEntry, ControlEntry, JournalEntry};
@@ -44,7 +42,7 @@ pub(super) fn control(check: &mut Check<'_>, entry: &ControlEntry) -> ControlSet
 /// Checks the server's settings.
 pub(super) fn api(check: &mut Check<'_>, entry: ApiEntry) -> Option<ApiSettings> {
     let span = check.at(&["api".into(), "listen".into()]);
-    let Some(listen) = socket_address(&entry.listen) else {
+    let Some(listen) = entry.socket_address() else {
         let message = format!("`{}` is no address to listen on", entry.listen);
         let hint = "write an IP address and a port, for example 127.0.0.1:5000 or [::]:5000";
         check.error(span, "wrong-form", message, Some(hint.into()));
@@ -68,14 +66,6 @@ pub(super) fn api(check: &mut Check<'_>, entry: ApiEntry) -> Option<ApiSettings>
         tls: entry.tls.map(|tls| (check.path(&tls.cert), check.path(&tls.key))),
         token_file: entry.token_file.map(|path| check.path(&path)),
     })
-}
-
-/// `localhost` is understood without asking a resolver.
-fn socket_address(text: &str) -> Option<SocketAddr> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port.parse().ok()?)),
-        None => text.parse().ok(),
-    }
 }
 
 /// Checks the journal's settings.
