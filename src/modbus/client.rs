@@ -5,6 +5,8 @@
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
@@ -245,9 +247,7 @@ impl Client {
     }
 
     async fn connect(&mut self) -> Result<(), ModbusError> {
-        // many devices close a connection that was idle, and what was said unasked answers nothing. Costs no system call when all is well
-        let fit = |stream: &TcpStream| matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-        self.connection = self.connection.take().filter(fit);
+        self.connection = self.connection.take().filter(is_quiet);
         if self.connection.is_some() {
             return Ok(());
         }
@@ -344,6 +344,13 @@ impl Client {
             }
         }
     }
+}
+
+/// Says whether a connection is open and nothing has come in on it. Many devices close a connection that was idle, and what was said
+/// unasked answers nothing. Asks the kernel, since the runtime may not have looked since.
+fn is_quiet(stream: &TcpStream) -> bool {
+    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+    matches!(recv(stream, &mut [0_u8; 1], flags), Err(Errno::AGAIN))
 }
 
 fn limit(count: usize, most: u16, what: &str) -> Result<(), ModbusError> {

@@ -5,12 +5,13 @@ use std::time::SystemTime;
 
 use clap::Args;
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::target::{RegisterValue, Target, TargetArgs, TargetPlace, failure, usage};
 use super::wire_log::WireRecord;
 use crate::cli::Context;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::site::Period;
 use crate::ui::{OutputFormat, Report};
 
@@ -77,10 +78,12 @@ pub(super) async fn run(args: WatchArgs, context: &Context) -> Result<()> {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut watch = Watch { context, begun: Instant::now(), changes: args.changes, last: None };
     let mut taken = 0;
+    // one listener for all samples: a Ctrl-C while a sample is shown must not be lost
+    let mut interrupts = signal(SignalKind::interrupt())
+        .map_err(|error| Error::from_source(Kind::Failed, "signals can't be caught", &error))?;
     loop {
         let outcome = tokio::select! {
-            // a failure to listen for Ctrl-C leaves the default: it ends the program
-            Ok(()) = tokio::signal::ctrl_c() => return Ok(()),
+            _ = interrupts.recv() => return Ok(()),
             outcome = async { ticks.tick().await; target.read(count).await } => outcome,
         };
         let outcome = outcome.map_err(|error| failure(&error));
