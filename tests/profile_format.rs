@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use enmon::profile::{Feed, PilotState, Profile, read};
+use enmon::profile::{Feed, Known, PilotState, Profile, read};
 
 const HEAD: &str =
     "apiVersion: enmon/v1\nkind: Profile\nname: x\nvendor: v\nmodel: m\nsources: [{document: d}]\n";
@@ -161,6 +161,54 @@ points:
 meter: {currents: [currents]}
 ",
     );
+}
+
+/// What tells a device: texts and numbers, exact or within a range.
+#[test]
+fn a_device_that_can_be_told() {
+    let profile = valid(
+        "identify:
+  - {point: maker, startsWith: ALF}
+  - {point: model, equals: 0x1001}
+  - {point: volts, within: [100, 280]}
+modbus: {unit: 1}
+points:
+  maker: {table: holding, address: 117, type: string, count: 5}
+  model: {table: holding, address: 1, type: u16}
+  volts: {table: holding, address: 2, type: f32, unit: V}
+  amps: {table: holding, address: 4, type: f32, unit: A}
+meter: {currents: [amps], voltages: [volts]}
+",
+    );
+    let values = [Known::Text("ALFEN NV"), Known::Number(4097.0), Known::Number(231.5)];
+    assert!(profile.identify.iter().zip(values).all(|(condition, value)| condition.holds(value)));
+}
+
+#[test]
+fn a_condition_that_can_never_hold_says_why() {
+    let body = "modbus: {unit: 1}
+points:
+  maker: {table: holding, address: 117, type: string, count: 5}
+  amps: {table: holding, address: 4, type: f32, unit: A}
+  order: {table: holding, address: 6, type: u16, access: only}
+meter: {currents: [amps]}
+";
+    for (condition, expected) in [
+        ("{point: makers, equals: A}", "no point is called `makers`; did you mean `maker`?"),
+        ("{point: maker}", "a condition says one of `equals`, `startsWith` and `within`"),
+        ("{point: maker, equals: A, startsWith: A}", "make two of it"),
+        ("{point: maker, equals: 5}", "x.yaml:7:35: `maker` is a text"),
+        ("{point: maker, within: [1, 2]}", "`maker` is a text"),
+        ("{point: amps, startsWith: A}", "`amps` is a number"),
+        ("{point: amps, equals: A}", "`amps` is a number"),
+        ("{point: amps, within: [2, 1]}", "2 is above 1"),
+        ("{point: amps, within: [2]}", "x.yaml:7:34"),
+        ("{point: order, equals: 1}", "can't be read: its access is only (write)"),
+        ("{point: maker, startsWith: ''}", "x.yaml:7:39"),
+    ] {
+        let found = findings(&format!("{HEAD}identify: [{condition}]\n{body}"));
+        assert!(found.iter().any(|finding| finding.contains(expected)), "{condition}: {found:#?}");
+    }
 }
 
 #[test]
