@@ -55,6 +55,10 @@ pub struct ChargerSection {
     /// Point that says what is offered now, in amperes; absent where the device has none and the limit's own register is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<String>,
+    /// What the point above shows while nothing is offered, in amperes, where that is not 0: 60 for a duty cycle of 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub nothing_offered: Option<f64>,
     /// Points and values that are written once before limits are obeyed (modes, release).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enable: Vec<Preset>,
@@ -96,12 +100,28 @@ pub struct LimitSection {
     #[serde(default = "unity")]
     #[schemars(range(min = 0.001, max = 10))]
     pub resolution: f64,
+    /// What 0 A in the limit point does.
+    #[serde(default)]
+    pub zero: ZeroLimit,
     /// Writes that pause the charger, when 0 A in the limit point does not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pause: Vec<Preset>,
     /// Writes that end the pause, before the limit is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resume: Vec<Preset>,
+}
+
+/// What 0 A in a limit point does. Where it does not pause the charger, it is never written there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ZeroLimit {
+    /// The charger pauses.
+    #[default]
+    Pauses,
+    /// The charger refuses it, or takes it for something else than a limit.
+    Refused,
+    /// The limit is lifted: the charger offers all it has.
+    Lifts,
 }
 
 /// A value for a point.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::quantity::{Quantity, quantities};
 use super::readout::SimDevice;
-use crate::profile::{Access, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType};
+use crate::profile::{Access, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType, ZeroLimit};
 
 /// A point on its place.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub(super) struct RegisterMap {
     pub enable: Vec<(usize, f64)>,
     /// Points and values that pause it.
     pub pause: Vec<(usize, f64)>,
+    /// Does 0 A in the limit register lift the limit?
+    pub zero_lifts: bool,
     /// What feeds its watchdog.
     pub feed: Option<MapFeed>,
     /// The watchdog's time until somebody writes another one, when somebody can.
@@ -107,12 +109,24 @@ impl RegisterMap {
         Some(RegisterMap {
             enable: charger.map(|charger| presets(&charger.enable)).unwrap_or_default(),
             pause: charger.map(|charger| presets(&charger.limit.pause)).unwrap_or_default(),
+            zero_lifts: charger.is_some_and(|charger| charger.limit.zero == ZeroLimit::Lifts),
             feed,
             settable_watchdog_ms: settable.map(|watchdog| watchdog.default.as_millis()),
             settings,
             fixed,
             slots,
         })
+    }
+
+    /// Lays out a profile for what one connector of a station sees: points that every connector has, and those of its own on their
+    /// places. Nothing when a point has no place there.
+    pub fn of_connector(profile: &Profile, device: SimDevice, connector: u16) -> Option<RegisterMap> {
+        let mut own = profile.clone();
+        for point in own.points.values_mut() {
+            point.address = point.address_on(connector)?;
+            point.stride = None;
+        }
+        RegisterMap::new(&own, device)
     }
 
     /// Says whether a range lies between the first and the last register of its table; gaps between points read as 0, as they do
