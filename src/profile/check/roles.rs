@@ -134,6 +134,7 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
     if limit.zero != ZeroLimit::Pauses && limit.pause.is_empty() {
         check.error(&at("zero"), "no-pause", "0 A does not pause the charger, and `pause` says no other way");
     }
+    optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
             check_preset(check, &["charger".into(), "limit".into(), key.into(), index.into()], preset);
@@ -162,6 +163,11 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
     optional(check, &at("timeoutRead"), &watchdog.timeout_read, times);
     if let Some(point) = &watchdog.failsafe {
         refer(check, &at("failsafe"), point, Use::Write, &["A"]);
+    }
+    optional(check, &at("failsafeRead"), &watchdog.failsafe_read, &["A"]);
+    optional(check, &at("remaining"), &watchdog.remaining, times);
+    if watchdog.feed == Feed::Timeout && watchdog.timeout.is_none() {
+        check.error(&at("feed"), "missing-key", "`timeout` must name the point that is written again");
     }
     if let Feed::LifeBit { point, every, .. } = &watchdog.feed {
         let in_feed = |key| {
