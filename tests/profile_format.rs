@@ -223,13 +223,13 @@ fn a_profile_that_can_not_work_says_why() {
             abb,
             "point: limit\n",
             "point: limits\n",
-            "x.yaml:104:12: no point is called `limits`; did you mean `limit`?",
+            "x.yaml:124:12: no point is called `limits`; did you mean `limit`?",
         ),
         (
             abb,
             "    access: only\n    plausible",
             "    plausible",
-            "x.yaml:103:12: `limit` can't be written: its access is read",
+            "x.yaml:123:12: `limit` can't be written: its access is read",
         ),
         (abb, "  offered: offered\n", "", "can't be read, and `offered` names no other point to read back"),
         (
