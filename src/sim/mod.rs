@@ -47,6 +47,8 @@ mod charger_table_test;
 #[cfg(test)]
 mod model_test;
 #[cfg(test)]
+mod profile_words_test;
+#[cfg(test)]
 mod register_bench;
 #[cfg(test)]
 mod register_test;
