@@ -1,21 +1,15 @@
-//! Modbus sockets: which device a unit id means, and how its faults look on the wire.
+//! Modbus sockets and serial lines: which device a unit id means, and how its faults look on the wire.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::command::Fault;
-use super::readout::SimDevice;
+use super::readout::{Readout, SimDevice};
 use super::register_map::RegisterMap;
 use super::registers::Registers;
 use super::running::{SimError, profile_of};
 use super::shared::Shared;
-use super::socket::Socket;
-use crate::modbus::{self, Behaviour, Exception};
+use crate::modbus::{self, Behaviour, Conduct, Exception, Habits};
 use crate::profile::{Catalogue, Table};
 use crate::site::Site;
 
@@ -47,11 +41,32 @@ impl RegisterMaps {
     }
 }
 
-/// The devices behind one socket, by unit id.
+/// A device on its unit id.
+#[derive(Debug)]
+struct Unit {
+    device: SimDevice,
+    registers: Mutex<Registers>,
+    habits: Habits,
+}
+
+impl Unit {
+    fn registers(&self) -> MutexGuard<'_, Registers> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears a request, and returns what the device measures.
+    fn hear(&self, registers: &Registers, shared: &Shared) -> Readout {
+        let mut model = shared.model();
+        registers.heard(&mut model);
+        model.readout(self.device)
+    }
+}
+
+/// The devices behind one socket or on one serial line, by unit id.
 #[derive(Debug)]
 pub(super) struct Bus {
     shared: Arc<Shared>,
-    units: HashMap<u8, (SimDevice, Mutex<Registers>)>,
+    units: HashMap<u8, Arc<Unit>>,
 }
 
 impl Bus {
@@ -60,15 +75,21 @@ impl Bus {
         site: &Site,
         catalogue: &Catalogue,
         maps: &mut RegisterMaps,
-        socket: &Socket,
+        devices: &[SimDevice],
         shared: &Arc<Shared>,
     ) -> Result<Bus, SimError> {
         let mut units = HashMap::new();
-        for &device in &socket.devices {
+        for &device in devices {
             let map = maps.of(site, catalogue, device)?;
-            let registers = Registers::new(device, map, &mut shared.model());
+            let settings = &map.settings;
+            let habits = Habits {
+                sleeps: settings.wake,
+                gap: settings.gap.0,
+                after_connect: settings.after_connect.0,
+            };
+            let registers = Mutex::new(Registers::new(device, map, &mut shared.model()));
             let unit = device.link(site).unit;
-            if units.insert(unit, (device, Mutex::new(registers))).is_some() {
+            if units.insert(unit, Arc::new(Unit { device, registers, habits })).is_some() {
                 let reason = format!("another device has unit id {unit} at the same address");
                 return Err(SimError::Unfit { device: device.name(site).to_owned(), reason });
             }
@@ -76,55 +97,83 @@ impl Bus {
         Ok(Bus { shared: Arc::clone(shared), units })
     }
 
-    /// Serves the bus until it is stopped.
-    pub fn serve(
-        self,
-        socket: &Socket,
-        listener: TcpListener,
-        tasks: &mut JoinSet<()>,
-        stop: CancellationToken,
-    ) {
-        let behaviour = watch::Sender::new(Behaviour::Normal);
-        let seen = behaviour.subscribe();
-        self.shared.misbehave_through(&socket.devices, &behaviour);
-        tasks.spawn(async move {
-            if let Err(error) = modbus::serve(listener, Arc::new(self), seen, stop).await {
-                tracing::error!(%error, "a simulated device can't be reached any more");
+    /// Lets the devices behave as they should; with their habits, unless they are lenient.
+    pub fn conduct(self, lenient: bool) -> Arc<Conduct> {
+        let shared = Arc::clone(&self.shared);
+        let units: Vec<(u8, Arc<Unit>)> =
+            self.units.iter().map(|(&unit, one)| (unit, Arc::clone(one))).collect();
+        let conduct = Conduct::new(Arc::new(self));
+        for (unit, one) in units {
+            if !lenient {
+                conduct.set_habits(unit, one.habits);
             }
-        });
+            shared.misbehave_through(one.device, &conduct, unit);
+        }
+        conduct
     }
 
-    fn unit(&self, unit: u8) -> Result<(SimDevice, &Mutex<Registers>), Exception> {
-        let (device, registers) = self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
-        Ok((*device, registers))
+    /// Returns what a unit needs from those who ask it.
+    pub fn habits(&self, unit: u8) -> Habits {
+        self.units.get(&unit).map(|unit| unit.habits).unwrap_or_default()
+    }
+
+    fn unit(&self, unit: u8) -> Result<&Unit, Exception> {
+        self.units.get(&unit).map(|unit| &**unit).ok_or(Exception::GatewayTargetFailedToRespond)
     }
 }
 
 impl modbus::Registers for Bus {
+    fn has(&self, unit: u8) -> bool {
+        self.units.contains_key(&unit)
+    }
+
     fn knows(&self, unit: u8, function: u8) -> bool {
         // of a unit that is not there, reading and writing say so
-        self.unit(unit).map_or(true, |(_, registers)| {
-            registers.lock().unwrap_or_else(PoisonError::into_inner).knows(function)
-        })
+        self.unit(unit).map_or(true, |one| one.registers().knows(function))
     }
 
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        let (device, registers) = self.unit(unit)?;
-        let registers = registers.lock().unwrap_or_else(PoisonError::into_inner);
-        let readout = {
-            let mut model = self.shared.model();
-            registers.heard(&mut model);
-            model.readout(device)
-        };
+        let unit = self.unit(unit)?;
+        let registers = unit.registers();
+        let readout = unit.hear(&registers, &self.shared);
         registers.read(table, address, count, &readout)
     }
 
     fn write(&self, unit: u8, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
-        let (_, registers) = self.unit(unit)?;
-        let mut registers = registers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut registers = self.unit(unit)?.registers();
         let mut model = self.shared.model();
         registers.heard(&mut model);
         registers.write(table, address, words, &mut model)
+    }
+
+    fn snapshot(&self) -> Option<Arc<dyn modbus::Registers>> {
+        let keep = |(&unit, one): (&u8, &Arc<Unit>)| {
+            let registers = one.registers().clone();
+            let readout = self.shared.model().readout(one.device);
+            (unit, (Arc::clone(one), registers, readout))
+        };
+        let units = self.units.iter().map(keep).collect();
+        Some(Arc::new(Stale { shared: Arc::clone(&self.shared), units }))
+    }
+}
+
+/// Devices that go on hearing what they are asked, and show what was so at one moment.
+#[derive(Debug)]
+struct Stale {
+    shared: Arc<Shared>,
+    units: HashMap<u8, (Arc<Unit>, Registers, Readout)>,
+}
+
+impl modbus::Registers for Stale {
+    fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
+        let (unit, registers, readout) =
+            self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
+        unit.hear(&unit.registers(), &self.shared);
+        registers.read(table, address, count, readout)
+    }
+
+    fn write(&self, _: u8, _: Table, _: u16, _: &[u16]) -> Result<(), Exception> {
+        Err(Exception::ServerDeviceFailure)
     }
 }
 
@@ -134,9 +183,15 @@ pub(super) fn behaviour(fault: Option<Fault>) -> Behaviour {
         None => Behaviour::Normal,
         Some(Fault::Silent) => Behaviour::Silent,
         Some(Fault::Slow(time)) => Behaviour::Slow(time),
+        Some(Fault::Late(time)) => Behaviour::Late(time),
         Some(Fault::Reset) => Behaviour::Reset,
+        Some(Fault::Close) => Behaviour::Close,
         Some(Fault::Exception) => Behaviour::Exception(Exception::ServerDeviceFailure),
         Some(Fault::Garbage) => Behaviour::Garbage,
         Some(Fault::IgnoreWrites) => Behaviour::IgnoreWrites,
+        Some(Fault::Stale) => Behaviour::Stale,
+        Some(Fault::WrongTransaction) => Behaviour::WrongTransaction,
+        Some(Fault::Truncated) => Behaviour::Truncated,
+        Some(Fault::BadChecksum) => Behaviour::BadChecksum,
     }
 }
