@@ -8,6 +8,7 @@ mod conversation;
 mod intake;
 mod listener;
 mod memory;
+mod register_file;
 mod reply;
 mod wear;
 
@@ -22,6 +23,7 @@ pub use behaviour::{Behaviour, BehaviourError};
 pub use conduct::{Conduct, Habits};
 pub use listener::{Listener, ServerLimits};
 pub use memory::Memory;
+pub use register_file::{FileRegisters, read_register_file};
 pub use wear::{WearCounter, WearingRange};
 
 use super::pdu::Exception;
