@@ -8,7 +8,9 @@ mod service_files;
 pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
 pub use lock_file::{LockFile, LockOutcome};
 pub use process::{Offspring, arguments, process_id, respawn};
-pub use service_files::{identity, names_in, open_append, open_null, remove_file, rename_file};
+pub use service_files::{
+    identity, make_link, names_in, open_append, open_null, remove_file, remove_link, rename_file,
+};
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

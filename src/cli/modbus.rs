@@ -1,6 +1,10 @@
 //! `enmon modbus`: registers of a device, read and written by hand.
 
 mod read;
+mod serve;
+mod serve_device;
+mod serve_listen;
+mod serve_words;
 mod target;
 mod watch;
 mod wire_log;
@@ -33,6 +37,8 @@ enum ModbusCommand {
     Write(write::WriteArgs),
     /// Read the same registers again and again
     Watch(watch::WatchArgs),
+    /// Serve a simulated device, or registers from a file
+    Serve(Box<serve::ServeArgs>),
 }
 
 /// Runs `enmon modbus`.
@@ -41,6 +47,7 @@ pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
         ModbusCommand::Read(args) => block_on(read::run(args, context)),
         ModbusCommand::Write(args) => block_on(write::run(args, context)),
         ModbusCommand::Watch(args) => block_on(watch::run(args, context)),
+        ModbusCommand::Serve(args) => block_on(serve::run(*args, context)),
     }
 }
 

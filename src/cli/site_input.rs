@@ -185,7 +185,11 @@ impl Inquiry {
     }
 }
 
-fn own_profiles() -> Result<Vec<(String, String)>> {
+/// Reads the user's own profiles: file and text.
+///
+/// # Errors
+/// When the folder or one of the files can't be read.
+pub(super) fn own_profiles() -> Result<Vec<(String, String)>> {
     let folder = fsio::config_folder().join("profiles");
     let texts = fsio::read_texts_in(&folder, &["yaml", "yml"])
         .map_err(|error| Error::from_source(Kind::Invalid, "your own profiles can't be read", &error))?;

@@ -24,6 +24,9 @@ pub use pdu::{
 };
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use serial::{LineSettings, SerialPort};
-pub use server::{Behaviour, Registers, serve};
+pub use server::{
+    Behaviour, BehaviourError, Conduct, FileRegisters, Habits, Handled, Listener, Memory, Registers,
+    RequestLog, ServerLimits, WearCounter, WearingRange, read_register_file, serve, serve_on,
+};
 pub use value::{Layout, Value, ValueError, decode, encode};
 pub use wire::{Field, annotate};
