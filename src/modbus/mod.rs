@@ -4,6 +4,7 @@
 
 mod backoff;
 mod client;
+mod device_map;
 mod error;
 mod frame;
 mod pdu;
@@ -14,6 +15,7 @@ mod value;
 mod wire;
 
 pub use client::{Client, ClientSettings, Direction, Wire};
+pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Adu, FrameError, MAX_ADU, MBAP_HEADER, decode as decode_frame, encode as encode_frame};
 pub use pdu::{
@@ -22,6 +24,6 @@ pub use pdu::{
 };
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use server::{Behaviour, Registers, serve};
-pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover};
+pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover, not_implemented};
 pub use value::{Layout, Value, ValueError, decode, encode};
 pub use wire::{Field, annotate};
