@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use enmon::profile::{Feed, Known, PilotState, Profile, read};
+use enmon::profile::{Feed, Known, PilotState, Profile, ZeroLimit, read};
 
 const HEAD: &str =
     "apiVersion: enmon/v1\nkind: Profile\nname: x\nvendor: v\nmodel: m\nsources: [{document: d}]\n";
@@ -77,7 +77,7 @@ points:
   safe: {table: holding, address: 5016, type: u16, scale: 0.001, unit: A, access: only}
 charger:
   currents: [current-1, current-2, current-3]
-  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, plugged: {point: cable, mask: 4}}
+  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, typical: [1, 2], plugged: {point: cable, mask: 4, typical: 7}}
   limit:
     point: limit
     resolution: 0.001
@@ -214,6 +214,31 @@ meter: {currents: [amps]}
     }
 }
 
+/// Limits that 0 A does not pause: MENNEKES takes it for "no limit", ABL shows 60 A (a duty cycle of 100 %) when it offers nothing.
+#[test]
+fn a_device_that_takes_zero_for_something_else() {
+    let profile = valid(
+        "modbus: {unit: 50}
+points:
+  state: {table: holding, address: 0x100, type: u16}
+  signalled: {table: holding, address: 0x114, type: f32, unit: A}
+  limit: {table: holding, address: 0x302, type: f32, unit: A, access: write}
+charger:
+  state: {point: state, map: {1: A, 2: B, 5: C}}
+  limit: {point: limit, resolution: 0.1, zero: lifts, pause: [{point: limit, value: 1}]}
+  offered: signalled
+  nothingOffered: 60
+",
+    );
+    let charger = profile.charger.unwrap();
+    assert_eq!(charger.limit.zero, ZeroLimit::Lifts);
+    assert_eq!(charger.offered_point(), "signalled");
+    assert_eq!(
+        [60.0, 1000.0 * 0.06, 59.9, 16.0, 0.0, -1.0].map(|amps| charger.offer(amps)),
+        [0.0, 0.0, 59.9, 16.0, 0.0, 0.0]
+    );
+}
+
 #[test]
 fn a_profile_that_can_not_work_says_why() {
     let abb = include_str!("../templates/profiles/abb-terra-ac.yaml");
@@ -223,13 +248,13 @@ fn a_profile_that_can_not_work_says_why() {
             abb,
             "point: limit\n",
             "point: limits\n",
-            "x.yaml:104:12: no point is called `limits`; did you mean `limit`?",
+            "x.yaml:124:12: no point is called `limits`; did you mean `limit`?",
         ),
         (
             abb,
             "    access: only\n    plausible",
             "    plausible",
-            "x.yaml:103:12: `limit` can't be written: its access is read",
+            "x.yaml:123:12: `limit` can't be written: its access is read",
         ),
         (abb, "  offered: offered\n", "", "can't be read, and `offered` names no other point to read back"),
         (
@@ -244,6 +269,13 @@ fn a_profile_that_can_not_work_says_why() {
             "unit: W\n    access: only",
             "`limit` has the unit W; it must be A",
         ),
+        (
+            abb,
+            "    resolution: 0.001\n",
+            "    resolution: 0.001\n    zero: lifts\n",
+            "0 A does not pause the charger, and `pause` says no other way",
+        ),
+        (abb, "  offered: offered\n", "  offered: offered\n  nothingOffered: -1\n", "-1"),
         (abb, "{0: A, 1: B", "{zero: A, 1: B", "`zero` is no whole number"),
         (abb, "{0: A, 1: B", "{0x01: A, 1: B", "`1` is the same value as `0x01`"),
         (abb, "{0: A, 1: B", "{0: G, 1: B", "`G` is none of A, B, C, D, E, F"),
@@ -304,6 +336,13 @@ fn a_profile_that_can_not_work_says_why() {
             "its access is only (write)",
         ),
         (abb, "    feed: request", "    remaining: power\n    feed: request", "it must be s or ms"),
+        (abb, "4: C, 5: B}", "4: C, 5: B}\n    typical: [9]", "this is not in the state's `map`"),
+        (
+            abb,
+            "4: C, 5: B}",
+            "4: C, 5: B}\n    plugged: {point: state, mask: 4, typical: 3}",
+            "this lacks bits of the mask",
+        ),
         (
             abb,
             "resolution: 0.001\n",

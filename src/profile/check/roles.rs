@@ -1,7 +1,9 @@
 //! Sections: that the points they refer to are there, can be read or written, and have the right unit.
 
 use super::Check;
-use crate::profile::{Access, ChargerSection, Feed, Preset, Table, ValueType, WatchdogSection};
+use crate::profile::{
+    Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection, ZeroLimit,
+};
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
 
@@ -89,12 +91,24 @@ fn check_charger(check: &mut Check<'_>, charger: &ChargerSection) {
     let state = refer(check, &in_state("point"), &charger.state.point, Use::Read, &[]);
     let keys: Vec<&str> = charger.state.map.keys().map(String::as_str).collect();
     state_keys(check, &in_state("map"), &keys, state.as_ref());
+    for (index, typical) in charger.state.typical.iter().enumerate() {
+        let is_there = charger.state.map.keys().any(|key| match typical {
+            Expected::Number(number) => state_key(key).map(|key| key as f64) == Some(*number),
+            Expected::Text(text) => text == key,
+        });
+        if !is_there {
+            let path = ["charger".into(), "state".into(), "typical".into(), Step::At(index)];
+            check.error(&path, "unknown-state", "this is not in the state's `map`");
+        }
+    }
     if let Some(plugged) = &charger.state.plugged {
         let in_plugged =
             |key| [Step::Key("charger"), Step::Key("state"), Step::Key("plugged"), Step::Key(key)];
         let facts = refer(check, &in_plugged("point"), &plugged.point, Use::Read, &[]);
         if plugged.mask == 0 {
             check.error(&in_plugged("mask"), "out-of-range", "a mask of 0 says nothing");
+        } else if plugged.typical.is_some_and(|typical| typical & plugged.mask != plugged.mask) {
+            check.error(&in_plugged("typical"), "out-of-range", "this lacks bits of the mask");
         } else if facts.is_some_and(|facts| facts.kind == Kind::Text) {
             check.error(&in_plugged("point"), "wrong-type", format!("`{}` has no bits", plugged.point));
         }
@@ -131,16 +145,29 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     optional(check, &["charger".into(), "offered".into()], &charger.offered, &["A"]);
+    if limit.zero != ZeroLimit::Pauses && limit.pause.is_empty() {
+        check.error(&at("zero"), "no-pause", "0 A does not pause the charger, and `pause` says no other way");
+    }
     optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
-            check_preset(check, &["charger".into(), "limit".into(), key.into(), index.into()], preset);
+            let path = ["charger".into(), "limit".into(), key.into(), index.into()];
+            let facts = check_preset(check, &path, preset);
+            refuse_wear(check, &path, &preset.point, facts.as_ref());
         }
     }
 }
 
-fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) {
-    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[]);
+fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) -> Option<Facts> {
+    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[])
+}
+
+/// Refuses a point in memory that wears out where the controller writes again and again.
+fn refuse_wear(check: &mut Check<'_>, path: &[Step<'_>], point: &str, facts: Option<&Facts>) {
+    if facts.is_some_and(|facts| facts.wears) {
+        let message = format!("`{point}` wears out: it can't be written again and again");
+        check.error(&[path, &[Step::Key("point")]].concat(), "wears-out", message);
+    }
 }
 
 fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
@@ -176,7 +203,8 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
                 Step::Key(key),
             ]
         };
-        refer(check, &in_feed("point"), point, Use::Write, &[]);
+        let facts = refer(check, &in_feed("point"), point, Use::Write, &[]);
+        refuse_wear(check, &in_feed("point")[..4], point, facts.as_ref());
         if *every == Period::from_millis(0) || *every > watchdog.default {
             let message = format!("every {every} does not keep a watchdog of {} quiet", watchdog.default);
             check.error(&in_feed("every"), "out-of-range", message);
