@@ -84,6 +84,8 @@ pub struct Client {
     pub(super) settings: ClientSettings,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) link: Option<Link>,
+    /// How many connections have been made.
+    pub(super) connections: u64,
     /// Something has been answered on this connection.
     pub(super) has_answered: bool,
     pub(super) transaction: u16,
@@ -117,6 +119,7 @@ impl Client {
             settings,
             tls: None,
             link: None,
+            connections: 0,
             has_answered: false,
             transaction: 0,
             backoff,
@@ -154,6 +157,11 @@ impl Client {
     /// Says whether a connection is up.
     pub fn is_connected(&self) -> bool {
         self.link.is_some()
+    }
+
+    /// Returns how many connections have been made so far: what a device was told on one may be forgotten on the next.
+    pub fn connections(&self) -> u64 {
+        self.connections
     }
 
     /// Changes how it speaks, for the next request: devices of several kinds may share a bus.

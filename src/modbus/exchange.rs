@@ -72,7 +72,11 @@ impl Client {
         }
     }
 
-    async fn connect(&mut self) -> Result<(), ModbusError> {
+    /// Makes a connection when none is up, or when the one that is can't be trusted any more. Requests do so by themselves.
+    ///
+    /// # Errors
+    /// When none comes about, or it is too early for another attempt.
+    pub async fn connect(&mut self) -> Result<(), ModbusError> {
         if let Some(mut link) = self.link.take()
             && link.is_fit().await
         {
@@ -98,6 +102,7 @@ impl Client {
         match attempt.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))) {
             Ok(link) => {
                 self.link = Some(link);
+                self.connections += 1;
                 self.has_answered = false;
                 self.not_before = None;
                 if !self.settings.after_connect.is_zero() {

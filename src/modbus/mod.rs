@@ -4,6 +4,7 @@
 
 mod backoff;
 mod client;
+mod device_map;
 mod error;
 mod exchange;
 mod frame;
@@ -12,10 +13,12 @@ mod pdu;
 mod point;
 mod serial;
 mod server;
+mod sunspec;
 mod value;
 mod wire;
 
 pub use client::{Client, ClientSettings, Direction, Wire};
+pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};
 pub use pdu::{
@@ -28,5 +31,6 @@ pub use server::{
     Behaviour, BehaviourError, Conduct, FileRegisters, Habits, Handled, Listener, Memory, Registers,
     RequestLog, ServerLimits, WearCounter, WearingRange, read_register_file, serve, serve_on,
 };
+pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover, not_implemented};
 pub use value::{Layout, Value, ValueError, decode, encode};
 pub use wire::{Field, annotate};

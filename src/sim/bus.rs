@@ -104,13 +104,18 @@ impl Bus {
         for &device in devices {
             let unit = device.link(site).unit;
             let on_unit = units.entry(unit).or_default();
+            let unfit = |reason| SimError::Unfit { device: device.name(site).to_owned(), reason };
             let connectors =
-                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors);
-            // connectors behind one unit id are counted in the order of the site file
-            let connector = u16::try_from(on_unit.connectors.len() + 1).unwrap_or(u16::MAX);
-            if connector > connectors {
-                let reason = format!("another device has unit id {unit} at the same address");
-                return Err(SimError::Unfit { device: device.name(site).to_owned(), reason });
+                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors.max(1));
+            let connector = device.link(site).connector;
+            if !(1..=connectors).contains(&connector) {
+                return Err(unfit(format!(
+                    "its profile has {connectors} connectors, and no connector {connector}"
+                )));
+            }
+            let is_same = |one: &Connector| connectors == 1 || one.device.link(site).connector == connector;
+            if on_unit.connectors.iter().any(is_same) {
+                return Err(unfit(format!("another device has unit id {unit} at the same address")));
             }
             let map = maps.of(site, catalogue, device, connector)?;
             let settings = &map.settings;

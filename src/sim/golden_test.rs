@@ -247,8 +247,9 @@ fn the_second_connector_of_a_charx_stands_a_thousand_further() {
 #[test]
 fn two_connectors_of_a_charx_live_behind_one_unit_id() {
     let mut site = garage();
-    for charger in &mut site.chargers[..2] {
+    for (connector, charger) in (1..).zip(&mut site.chargers[..2]) {
         charger.device.profile = "phoenix-charx".into();
+        charger.device.connector = connector;
     }
     let chargers =
         |indices: &[usize]| indices.iter().map(|&index| SimDevice::Charger(index)).collect::<Vec<_>>();
