@@ -21,5 +21,5 @@ pub use pdu::{
 };
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use server::{Behaviour, Registers, serve};
-pub use value::{Layout, Value, ValueError, decode, encode};
+pub use value::{Layout, Value, ValueError, decode, encode, overlay};
 pub use wire::{Field, annotate};
