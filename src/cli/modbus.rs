@@ -11,6 +11,7 @@ mod profile_test;
 mod read;
 mod reading;
 mod target;
+mod tls;
 mod watch;
 mod wire_log;
 mod write;

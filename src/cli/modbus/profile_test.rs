@@ -100,7 +100,7 @@ pub(super) async fn run(args: TestArgs, context: &Context) -> Result<()> {
     let word = args.named.or(args.profile).ok_or_else(|| usage("which profile?"))?;
     let held = profile_input::find(&word, context)?;
     let profile = held.profile.clone();
-    let mut target = args.line.open(args.address, Some(held))?;
+    let mut target = args.line.open(args.address, Some(held), context)?;
     if target.is_broadcast() {
         return Err(usage("unit 0 means every device on the line, and none of them answers"));
     }

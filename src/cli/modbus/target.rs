@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::profile_input::{self, Held};
+use super::tls::TlsArgs;
 use super::wire_log::WireLog;
 use crate::cli::Context;
 use crate::error::{Error, Kind, Result};
@@ -41,6 +42,8 @@ pub(super) struct LineArgs {
     /// Show the bytes on the wire in both directions, and what they mean
     #[arg(long)]
     raw: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Which device, and how it is spoken to.
@@ -95,12 +98,12 @@ pub(super) struct TargetPlace {
 impl TargetArgs {
     pub(super) fn open(&self, context: &Context) -> Result<Target> {
         let held = self.profile.as_deref().map(|word| profile_input::find(word, context)).transpose()?;
-        self.line.open(self.address.clone(), held)
+        self.line.open(self.address.clone(), held, context)
     }
 }
 
 impl LineArgs {
-    pub(super) fn open(&self, address: Address, held: Option<Held>) -> Result<Target> {
+    pub(super) fn open(&self, address: Address, held: Option<Held>, context: &Context) -> Result<Target> {
         if !address.is_modbus() {
             return Err(usage(format!("{address} is no Modbus address"))
                 .hint("Modbus addresses begin with modbus+tcp, modbus+rtu, modbus+rtu-tcp, modbus+ascii or modbus+tls"));
@@ -111,7 +114,8 @@ impl LineArgs {
             connect_timeout: settings.timeout.0.max(Duration::from_secs(1)),
             ..ClientSettings::of(&settings, None)
         };
-        let mut client = Client::new(address.clone(), client_settings);
+        let client = Client::new(address.clone(), client_settings);
+        let mut client = self.tls.arm(client, &address, context)?;
         let wire = WireLog::attach(self.raw, &mut client);
         let place = TargetPlace {
             address,
