@@ -4,6 +4,7 @@
 
 mod backoff;
 mod client;
+mod device_map;
 mod error;
 mod exchange;
 mod frame;
@@ -12,10 +13,12 @@ mod pdu;
 mod point;
 mod serial;
 mod server;
+mod sunspec;
 mod value;
 mod wire;
 
 pub use client::{Client, ClientSettings, Direction, Wire};
+pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};
 pub use pdu::{
@@ -25,5 +28,6 @@ pub use pdu::{
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use serial::{LineSettings, SerialPort};
 pub use server::{Behaviour, Registers, serve};
+pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover, not_implemented};
 pub use value::{Layout, Value, ValueError, decode, encode, overlay};
 pub use wire::{Field, annotate};

@@ -1,7 +1,7 @@
 //! The profiles that come with the program.
 
 /// File name and text of each.
-pub(super) const FILES: [(&str, &str); 3] = [
+pub(super) const FILES: &[(&str, &str)] = &[
     ("abb-terra-ac.yaml", include_str!("../../templates/profiles/abb-terra-ac.yaml")),
     ("eastron-sdm630.yaml", include_str!("../../templates/profiles/eastron-sdm630.yaml")),
     ("enmon-endpoint.yaml", include_str!("../../templates/profiles/enmon-endpoint.yaml")),

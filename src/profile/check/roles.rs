@@ -7,18 +7,18 @@ use crate::site::document::{Step, nearest};
 
 /// What sections must know of a point, be it a register, a metric, or a field.
 #[derive(Debug, Clone)]
-struct Facts {
+pub(super) struct Facts {
     access: Access,
     unit: String,
     values: u16,
-    kind: Kind,
+    pub(super) kind: Kind,
     wears: bool,
     scale: f64,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// A number with so many bits when it is whole (`None`: any).
     Number(Option<u32>),
     Text,
@@ -28,7 +28,7 @@ enum Kind {
 
 /// What is done with a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     Read,
     Write,
 }
@@ -131,6 +131,7 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     optional(check, &["charger".into(), "offered".into()], &charger.offered, &["A"]);
+    optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
             let path = ["charger".into(), "limit".into(), key.into(), index.into()];
@@ -169,6 +170,11 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
     optional(check, &at("timeoutRead"), &watchdog.timeout_read, times);
     if let Some(point) = &watchdog.failsafe {
         refer(check, &at("failsafe"), point, Use::Write, &["A"]);
+    }
+    optional(check, &at("failsafeRead"), &watchdog.failsafe_read, &["A"]);
+    optional(check, &at("remaining"), &watchdog.remaining, times);
+    if watchdog.feed == Feed::Timeout && watchdog.timeout.is_none() {
+        check.error(&at("feed"), "missing-key", "`timeout` must name the point that is written again");
     }
     if let Feed::LifeBit { point, every, .. } = &watchdog.feed {
         let in_feed = |key| {
@@ -211,7 +217,13 @@ fn terminals(check: &mut Check<'_>, path: &[Step<'_>], points: &[String], units:
 }
 
 /// Finds a point, and reports one that is missing or can't be used so.
-fn refer(check: &mut Check<'_>, path: &[Step<'_>], name: &str, how: Use, units: &[&str]) -> Option<Facts> {
+pub(super) fn refer(
+    check: &mut Check<'_>,
+    path: &[Step<'_>],
+    name: &str,
+    how: Use,
+    units: &[&str],
+) -> Option<Facts> {
     let Some(facts) = facts_of(check, name) else {
         let known = known_points(check);
         let hint = match nearest(name, known.iter().map(String::as_str)) {
