@@ -94,7 +94,7 @@ pub(super) fn connection(profile: &Profile) -> String {
 impl Report for ListReport {
     fn render(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = Table::new([
-            Column::text("profile"),
+            Column::name("profile"),
             Column::text("vendor"),
             Column::text("model"),
             Column::text("is a"),
