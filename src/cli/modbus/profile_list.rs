@@ -99,7 +99,7 @@ impl Report for ListReport {
             Column::text("model"),
             Column::text("is a"),
             Column::count("unit"),
-            Column::text("serial line"),
+            Column::name("serial"),
             Column::text("from"),
         ]);
         for line in &self.profiles {

@@ -170,7 +170,7 @@ fn points(profile: &Profile) -> Table {
         Column::name("register"),
         Column::text("type"),
         Column::text("scale"),
-        Column::text("access"),
+        Column::name("access"),
         Column::text("what it is"),
     ]);
     let mut points: Vec<(&String, &Point)> = profile.points.iter().collect();
