@@ -32,5 +32,5 @@ pub use server::{
     RequestLog, ServerLimits, WearCounter, WearingRange, read_register_file, serve, serve_on,
 };
 pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover, not_implemented};
-pub use value::{Layout, Value, ValueError, decode, encode};
+pub use value::{Layout, Value, ValueError, decode, encode, overlay};
 pub use wire::{Field, annotate};
