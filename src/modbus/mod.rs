@@ -9,6 +9,7 @@ mod frame;
 mod pdu;
 mod point;
 mod server;
+mod sunspec;
 mod value;
 mod wire;
 
@@ -21,5 +22,6 @@ pub use pdu::{
 };
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use server::{Behaviour, Registers, serve};
+pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover};
 pub use value::{Layout, Value, ValueError, decode, encode};
 pub use wire::{Field, annotate};
