@@ -8,6 +8,7 @@ mod error;
 mod frame;
 mod pdu;
 mod point;
+pub mod scan;
 mod server;
 mod sunspec;
 mod value;
