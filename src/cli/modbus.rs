@@ -1,10 +1,21 @@
 //! `enmon modbus`: registers of a device, read and written by hand.
 
+mod failure;
+mod item;
+mod profile;
+mod profile_check;
+mod profile_input;
+mod profile_list;
+mod profile_show;
+mod profile_test;
 mod read;
+mod reading;
 mod target;
 mod watch;
 mod wire_log;
 mod write;
+mod write_loop;
+mod write_plan;
 
 use std::future::Future;
 
@@ -19,7 +30,9 @@ use crate::runtime;
 #[command(after_help = "Examples:
   enmon modbus read modbus+tcp://127.0.0.1:5031 --unit 1 holding 0x4010 --count 6 --type u32
   enmon modbus write modbus+tcp://127.0.0.1:5031 --unit 1 holding 0x4100 --type u32 16000
-  enmon modbus watch modbus+tcp://127.0.0.1:5021 --unit 1 input 6 --count 6 --type f32 --every 1s")]
+  enmon modbus watch modbus+tcp://127.0.0.1:5021 --unit 1 input 6 --count 6 --type f32 --every 1s
+  enmon modbus read modbus+tcp://127.0.0.1:5031 --profile abb-terra-ac
+  enmon modbus profile list")]
 pub struct ModbusArgs {
     #[command(subcommand)]
     command: ModbusCommand,
@@ -33,6 +46,8 @@ enum ModbusCommand {
     Write(write::WriteArgs),
     /// Read the same registers again and again
     Watch(watch::WatchArgs),
+    /// List, show and check device profiles, and try them on devices
+    Profile(profile::ProfileArgs),
 }
 
 /// Runs `enmon modbus`.
@@ -41,6 +56,7 @@ pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
         ModbusCommand::Read(args) => block_on(read::run(args, context)),
         ModbusCommand::Write(args) => block_on(write::run(args, context)),
         ModbusCommand::Watch(args) => block_on(watch::run(args, context)),
+        ModbusCommand::Profile(args) => block_on(profile::run(args, context)),
     }
 }
 

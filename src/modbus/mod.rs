@@ -28,5 +28,5 @@ pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use serial::{LineSettings, SerialPort};
 pub use server::{Behaviour, Registers, serve};
 pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover};
-pub use value::{Layout, Value, ValueError, decode, encode};
+pub use value::{Layout, Value, ValueError, decode, encode, overlay};
 pub use wire::{Field, annotate};
