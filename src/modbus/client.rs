@@ -161,6 +161,13 @@ impl Client {
         self.settings = settings;
     }
 
+    /// Connects at once, whatever has failed before: for one who keeps a pace of its own, and knows that a device may hang up on
+    /// questions that are none of its own.
+    pub fn forget_failures(&mut self) {
+        self.backoff.succeeded();
+        self.not_before = None;
+    }
+
     /// Reads `count` registers, or bits as 0 and 1; what is longer than one request may be is split.
     ///
     /// # Errors

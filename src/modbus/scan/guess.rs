@@ -11,7 +11,7 @@ use super::probe::Probe;
 use crate::modbus::sunspec::Chain;
 use crate::modbus::{Block, Exception, Layout, Value, decode, plan_reads};
 use crate::profile::{
-    Access, Condition, Expected, Known, ModbusSettings, PilotState, Point, Profile, state_key,
+    Access, Condition, Expected, Known, ModbusSettings, PilotState, Point, Profile, Table, state_key,
 };
 
 /// A profile that a unit may be of.
@@ -83,7 +83,7 @@ pub(super) async fn read(
     let there: BTreeMap<&str, &Point> =
         points.iter().filter_map(|(name, point)| Some((*name, point.as_ref()?))).collect();
     let apart = ModbusSettings { block_reads: false, ..device.clone() };
-    for block in plan_reads(there.iter().map(|(name, point)| (*name, *point)), device) {
+    for block in blocks(&there, device) {
         let mut blocks = vec![block];
         while let Some(block) = blocks.pop() {
             if is_hopeless(&found, points.len()) {
@@ -102,6 +102,25 @@ pub(super) async fn read(
         }
     }
     Ok(found)
+}
+
+/// Plans the reads of points; some devices answer certain blocks only as a whole.
+fn blocks(there: &BTreeMap<&str, &Point>, device: &ModbusSettings) -> Vec<Block> {
+    let mut whole: BTreeMap<(Table, u16, u16), Vec<String>> = BTreeMap::new();
+    for (name, point) in there {
+        if let Some(block) = point.block {
+            whole.entry((point.table, block.address, block.count)).or_default().push((*name).to_owned());
+        }
+    }
+    let free = there.iter().filter(|(_, point)| point.block.is_none()).map(|(name, point)| (*name, *point));
+    let mut blocks = plan_reads(free, device);
+    blocks.extend(whole.into_iter().map(|((table, address, count), points)| Block {
+        table,
+        address,
+        count,
+        points,
+    }));
+    blocks
 }
 
 fn take(found: &mut Found, block: &Block, there: &BTreeMap<&str, &Point>, words: Option<&[u16]>) {

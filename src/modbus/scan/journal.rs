@@ -11,7 +11,7 @@ use crate::profile::Table;
 
 /// A question to a unit. All of them only read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Question {
     /// Unit id.
     pub unit: u8,
@@ -68,7 +68,7 @@ impl Answer {
 
 /// A question with its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct Entry {
     #[serde(flatten)]
     question: Question,

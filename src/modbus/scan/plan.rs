@@ -15,13 +15,12 @@ pub struct ScanPlan {
     /// The device or bus.
     pub address: Address,
     /// What is looked for.
-    #[serde(flatten)]
     pub task: ScanTask,
 }
 
 /// What a scan looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "task")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "find", deny_unknown_fields)]
 pub enum ScanTask {
     /// Which of these units are there, and what they are.
     Units {

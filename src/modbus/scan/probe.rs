@@ -77,7 +77,9 @@ impl<'a> Probe<'a> {
 
     fn speak(&mut self, device: &ModbusSettings, timeout: Duration) {
         // a device that must be woken is asked a second time anyway, and so at the pace of the scan
-        let settings = ClientSettings { wake: false, ..ClientSettings::of(device, Some(timeout)) };
+        // and a serial line keeps the settings that it was opened with
+        let settings =
+            ClientSettings { wake: false, serial: None, ..ClientSettings::of(device, Some(timeout)) };
         let connect_timeout = timeout.max(Duration::from_secs(2));
         self.client.set_settings(ClientSettings { connect_timeout, ..settings });
     }
@@ -140,6 +142,10 @@ impl<'a> Probe<'a> {
         let Question { unit, table, address, count } = *question;
         let outcome = self.client.read(unit, table, address, count).await;
         let was_answered = matches!(outcome, Ok(_) | Err(ModbusError::Exception { .. }));
+        // some devices end the connection instead of an answer that they have not; the pace is kept all the same
+        if matches!(outcome, Err(ModbusError::ConnectionLost { .. })) {
+            self.client.forget_failures();
+        }
         self.has_connected |= outcome.as_ref().map_or_else(ModbusError::may_have_arrived, |_| true);
         self.pace.done(started, Instant::now(), was_answered);
         outcome
