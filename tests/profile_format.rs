@@ -84,7 +84,7 @@ charger:
     pause: [{point: enable, value: 0}]
     resume: [{point: enable, value: 1}]
   offered: offered
-  watchdog: {default: 30s, timeout: watchdog, timeoutRead: watchdog-read, failsafe: safe, feed: limit}
+  watchdog: {default: 30s, timeout: watchdog, timeoutRead: watchdog-read, failsafe: safe, feed: timeout}
 ",
     );
 }
@@ -123,12 +123,15 @@ fn texts_coils_input_registers_and_nothing_measured() {
 points:
   currents: {table: holding, address: 320, type: f32, count: 3, unit: A}
   state: {table: holding, address: 1201, type: string, count: 5}
+  left: {table: holding, address: 1208, type: u32, unit: s}
   limit: {table: holding, address: 1210, type: f32, unit: A, access: write}
+  safe: {table: holding, address: 1212, type: f32, unit: A}
+  accepted: {table: holding, address: 1214, type: u16}
 charger:
   currents: [currents]
   state: {point: state, map: {A: A, B: B, C2: C, C1: B, D2: D, E: A, F: F}}
-  limit: {point: limit, resolution: 0.1}
-  watchdog: {default: 60s, feed: limit}
+  limit: {point: limit, resolution: 0.1, accepted: accepted}
+  watchdog: {default: 60s, failsafeRead: safe, remaining: left, feed: limit}
 ",
     );
     assert_eq!(alfen.charger.unwrap().state.map["C2"], PilotState::C);
@@ -290,9 +293,28 @@ fn a_profile_that_can_not_work_says_why() {
         ),
         (
             abb,
+            "    timeout: watchdog\n    timeoutRead: watchdog-in-force\n    feed: request",
+            "    feed: timeout",
+            "`timeout` must name the point that is written again",
+        ),
+        (
+            abb,
+            "    feed: request",
+            "    failsafeRead: limit\n    feed: request",
+            "its access is only (write)",
+        ),
+        (abb, "    feed: request", "    remaining: power\n    feed: request", "it must be s or ms"),
+        (
+            abb,
+            "resolution: 0.001\n",
+            "resolution: 0.001\n    accepted: nothing\n",
+            "no point is called `nothing`",
+        ),
+        (
+            abb,
             "feed: request",
             "feed: requests",
-            "`requests` is none of request, limit; did you mean `request`?",
+            "`requests` is none of request, limit, timeout; did you mean `request`?",
         ),
         (abb, "name: abb-terra-ac", "name: ABB", "can't be used as this name; use small letters"),
         (

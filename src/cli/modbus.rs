@@ -15,6 +15,7 @@ mod scan_args;
 mod scan_report;
 mod scan_state;
 mod target;
+mod tls;
 mod watch;
 mod wire_log;
 mod write;

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod client;
+mod device_map;
 mod error;
 mod exchange;
 mod frame;
@@ -18,6 +19,7 @@ mod value;
 mod wire;
 
 pub use client::{Client, ClientSettings, Direction, Wire};
+pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};
 pub use pdu::{
@@ -27,6 +29,6 @@ pub use pdu::{
 pub use point::{Block, Readings, plan_reads, read_points, write_point};
 pub use serial::{LineSettings, SerialPort};
 pub use server::{Behaviour, Registers, serve};
-pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover};
+pub use sunspec::{Chain, ChainError, Model, SUNSPEC_BASES, SunSpecError, discover, not_implemented};
 pub use value::{Layout, Value, ValueError, decode, encode, overlay};
 pub use wire::{Field, annotate};

@@ -5,7 +5,7 @@
 //! further than an address goes.
 
 use super::{Client, Exception, ModbusError};
-use crate::profile::Table;
+use crate::profile::{Table, ValueType};
 
 /// Where a device may keep the marker, in the order in which the places are tried.
 pub const SUNSPEC_BASES: [u16; 3] = [40_000, 0, 50_000];
@@ -125,6 +125,20 @@ impl Walk {
         }
         self.chain.models.push(Model { id, address, length });
         Ok(true)
+    }
+}
+
+/// Returns the raw value by which SunSpec says that a point is not implemented (Device Information Model Specification, types); NaN
+/// of a float is not among them. An accumulator of 0 is a value.
+pub fn not_implemented(value_type: ValueType) -> Option<u64> {
+    match value_type {
+        ValueType::U16 | ValueType::Bits => Some(0xFFFF),
+        ValueType::I16 => Some(0x8000),
+        ValueType::U32 => Some(0xFFFF_FFFF),
+        ValueType::I32 => Some(0x8000_0000),
+        ValueType::U64 => Some(u64::MAX),
+        ValueType::I64 => Some(1 << 63),
+        ValueType::Bool | ValueType::F32 | ValueType::F64 | ValueType::String | ValueType::Bcd => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A Modbus bus: all devices behind one host, read and written one request at a time. Limits go before readings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use super::interpret::{interpret, offered_point, points};
 use super::{Device, Line};
 use crate::control::{DeviceRef, Event, Failure, Reading, link};
 use crate::modbus::{
-    Block, Client, ClientSettings, ModbusError, Value, plan_reads, read_points, write_point,
+    Block, Client, ClientSettings, DeviceMap, ModbusError, Value, plan_reads, read_points, write_point,
 };
 use crate::profile::{Feed, Preset, WatchdogSection};
 use crate::site::{Address, Amps, Charger, ChargerId};
@@ -19,7 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A device on the bus and how it fares.
 struct Station {
     device: Device,
-    blocks: Vec<Block>,
+    /// The profile, fitted to the device on this connection, and what is read of it in each cycle.
+    map: Option<(Arc<DeviceMap>, Vec<Block>)>,
     settings: ClientSettings,
     /// The last cycle that was answered.
     cycle: u64,
@@ -64,10 +66,6 @@ pub(super) async fn run(address: Address, devices: Vec<Device>, mut line: Line) 
 impl Station {
     fn new(device: Device) -> Station {
         let modbus = device.profile.modbus.clone().unwrap_or_default();
-        let named = points(&device.profile, device.reference)
-            .into_iter()
-            .filter_map(|name| Some((name, device.profile.points.get(name)?)));
-        let blocks = plan_reads(named, &modbus);
         let timeout = link(&device.site, device.reference).timeout.map(|period| period.0);
         let mut settings = ClientSettings::of(&modbus, timeout);
         // devices differ in their seeds, so that they are not all tried again in the same moment
@@ -75,7 +73,7 @@ impl Station {
             device.name.bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
         Station {
             device,
-            blocks,
+            map: None,
             settings,
             cycle: 0,
             armed: false,
@@ -123,12 +121,27 @@ impl Station {
             self.arm(client).await?;
         }
         self.feed(client).await?;
-        read_points(client, self.device.unit, &self.device.profile, &self.blocks).await
+        let (map, blocks) = self.map(client).await?;
+        read_points(client, self.device.unit, &map, &blocks).await
+    }
+
+    /// Returns the profile fitted to the device, and what is read of it in each cycle.
+    async fn map(&mut self, client: &mut Client) -> Result<(Arc<DeviceMap>, Vec<Block>), ModbusError> {
+        if let Some((map, blocks)) = &self.map {
+            return Ok((Arc::clone(map), blocks.clone()));
+        }
+        let device = &self.device;
+        let map = DeviceMap::resolve(client, device.unit, Arc::clone(&device.profile), 1).await?;
+        let map = Arc::new(map);
+        let blocks = plan_reads(&map, points(&device.profile, device.reference));
+        self.map = Some((Arc::clone(&map), blocks.clone()));
+        Ok((map, blocks))
     }
 
     fn failed(&mut self, error: &ModbusError) {
         self.last_error = error_text(error);
         self.armed = false;
+        self.map = None;
         if matches!(error, ModbusError::TimedOut { .. } | ModbusError::Garbage { .. }) {
             let pause = Duration::from_secs(1).saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
             self.failures += 1;
@@ -159,7 +172,7 @@ impl Station {
     }
 
     async fn set_watchdog(
-        &self,
+        &mut self,
         client: &mut Client,
         charger: &Charger,
         watchdog: &WatchdogSection,
@@ -189,11 +202,12 @@ impl Station {
         Ok(())
     }
 
-    async fn write(&self, client: &mut Client, point: &str, value: f64) -> Result<(), ModbusError> {
-        write_point(client, self.device.unit, &self.device.profile, point, &Value::Number(value)).await
+    async fn write(&mut self, client: &mut Client, point: &str, value: f64) -> Result<(), ModbusError> {
+        let (map, _) = self.map(client).await?;
+        write_point(client, self.device.unit, &map, point, &Value::Number(value)).await
     }
 
-    async fn presets(&self, client: &mut Client, presets: &[Preset]) -> Result<(), ModbusError> {
+    async fn presets(&mut self, client: &mut Client, presets: &[Preset]) -> Result<(), ModbusError> {
         for preset in presets {
             self.write(client, &preset.point, preset.value).await?;
         }
@@ -240,10 +254,9 @@ impl Station {
         }
         self.write(client, &section.limit.point, limit.0).await?;
         let point = offered_point(section);
-        let named = device.profile.points.get(point).map(|found| (point, found));
-        let modbus = device.profile.modbus.clone().unwrap_or_default();
-        let blocks = plan_reads(named, &modbus);
-        let readings = read_points(client, device.unit, &device.profile, &blocks).await?;
+        let (map, _) = self.map(client).await?;
+        let blocks = plan_reads(&map, [point]);
+        let readings = read_points(client, device.unit, &map, &blocks).await?;
         let offered = readings.get(point).and_then(|values| values.first()).and_then(Value::number);
         offered.map(|amps| Amps(amps).max(Amps::ZERO)).ok_or_else(|| ModbusError::Invalid {
             what: format!("{}: point {point} has no value", device.name),

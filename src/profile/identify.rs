@@ -41,6 +41,13 @@ pub enum Known<'a> {
 }
 
 impl Condition {
+    /// Returns a value that meets the condition: what a simulated device holds. Of a range, the most.
+    pub fn example(&self) -> Option<Expected> {
+        let begins = self.starts_with.clone().map(Expected::Text);
+        let most = self.within.map(|[_, most]| Expected::Number(most));
+        self.equals.clone().or(begins).or(most)
+    }
+
     /// Says whether a value of the point meets the condition. What is no number (NaN) meets none.
     pub fn holds(&self, value: Known<'_>) -> bool {
         match (value, self) {

@@ -102,6 +102,9 @@ pub struct LimitSection {
     /// Writes that end the pause, before the limit is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resume: Vec<Preset>,
+    /// Point that is 0 while something else than the limit that was written decides what is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
 }
 
 /// A value for a point.
@@ -129,6 +132,12 @@ pub struct WatchdogSection {
     /// Point that takes the fail-safe current, in amperes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failsafe: Option<String>,
+    /// Point from which the fail-safe current is read back, when it is another one, or when it can't be written over Modbus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failsafe_read: Option<String>,
+    /// Point that counts down to the fall back, in its own unit (s or ms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
     /// What feeds it.
     pub feed: Feed,
 }
@@ -141,6 +150,8 @@ pub enum Feed {
     Request,
     /// Writing the limit again.
     Limit,
+    /// Writing the time-out again.
+    Timeout,
     /// Writing a value to a point every so often.
     LifeBit {
         /// The point.

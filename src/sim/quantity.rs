@@ -34,6 +34,10 @@ pub(super) enum Quantity {
     WatchdogTime,
     /// The fail-safe current.
     Failsafe,
+    /// What is left of the watchdog's time.
+    Remaining,
+    /// Does the limit decide what is offered?
+    Accepted,
     /// Position of a breaker.
     BreakerPosition(BTreeMap<String, BreakerPosition>),
     /// Fault signal.
@@ -142,7 +146,12 @@ impl Bound<'_> {
                 watchdog.timeout_read.as_ref().filter(|&point| Some(point) != watchdog.timeout.as_ref());
             self.maybe(other, Quantity::WatchdogTime);
             self.maybe(watchdog.failsafe.as_ref(), Quantity::Failsafe);
+            let other =
+                watchdog.failsafe_read.as_ref().filter(|&point| Some(point) != watchdog.failsafe.as_ref());
+            self.maybe(other, Quantity::Failsafe);
+            self.maybe(watchdog.remaining.as_ref(), Quantity::Remaining);
         }
+        self.maybe(section.limit.accepted.as_ref(), Quantity::Accepted);
     }
 
     fn breaker(&mut self, section: &BreakerSection) {
@@ -174,6 +183,8 @@ impl Quantity {
             Quantity::Limit => Held::Number(readout.station?.limit.0),
             Quantity::WatchdogTime => Held::Number(readout.station?.watchdog_ms as f64 / 1000.0),
             Quantity::Failsafe => Held::Number(readout.station?.failsafe.0),
+            Quantity::Remaining => Held::Number(readout.station?.remaining_ms as f64 / 1000.0),
+            Quantity::Accepted => flag(readout.station?.obeys_limit),
             Quantity::BreakerPosition(map) => position(map, readout.breaker?.position)?,
             Quantity::Fault => flag(readout.breaker?.fault),
             Quantity::Overload => flag(readout.breaker?.overload),
@@ -250,6 +261,8 @@ mod tests {
                 limit: Amps(10.0),
                 failsafe: Amps(6.0),
                 watchdog_ms: 60_000,
+                remaining_ms: 45_000,
+                obeys_limit: true,
             }),
             breaker: Some(crate::sim::BreakerReadout {
                 position: Position::Tripped,

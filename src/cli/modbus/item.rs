@@ -87,6 +87,8 @@ pub(super) struct Item {
     pub(super) wearing: Vec<String>,
     /// The read that has to be sent to get it.
     pub(super) block: Option<Block>,
+    /// Why the device has no such point.
+    pub(super) missing: Option<String>,
 }
 
 /// What the words behind the address name, and the words behind that.
@@ -112,7 +114,7 @@ impl RegisterArgs {
         target: &Target,
         most: Most,
     ) -> Result<Selection<'a>> {
-        let profile = target.profile.as_ref();
+        let profile = target.profile();
         let is_point = |word: &str| profile.is_some_and(|profile| profile.points.contains_key(word));
         let table = words.first().and_then(|word| TABLES.iter().find(|(name, _)| name == word));
         match (words, table, profile) {
@@ -188,6 +190,7 @@ impl RegisterArgs {
             access: if writable { Access::Write } else { Access::Read },
             wearing: Vec::new(),
             block: None,
+            missing: None,
         })
     }
 
@@ -207,37 +210,50 @@ impl RegisterArgs {
 }
 
 impl Item {
-    /// Makes the item of a point. `None` when the connector has no such register.
-    pub(super) fn of(name: &str, point: &Point, target: &Target) -> Option<Item> {
-        let mut layout = Layout::of(point, &target.settings);
+    /// Makes the item of a point.
+    pub(super) fn of(name: &str, point: &Point, target: &Target) -> Item {
+        let map = target.map.as_ref();
+        let layout = map.and_then(|map| map.layout(point, None));
+        let missing = map.and_then(|map| map.missing(name)).map(str::to_owned);
+        let missing = missing.or_else(|| layout.is_none().then(|| "its scale factor is not known".into()));
+        let mut layout = layout.unwrap_or_else(|| Layout::of(point, &target.settings));
         layout.word_order = target.word_order.unwrap_or(layout.word_order);
-        Some(Item {
+        Item {
             point: Some(name.to_owned()),
             table: point.table,
-            register: point.address_on(target.connector)?,
+            register: point.address,
             count: point.span(),
             layout,
             unit: point.unit.clone(),
             plausible: point.plausible,
             access: point.access,
-            wearing: if point.wears { vec![name.to_owned()] } else { Vec::new() },
+            wearing: Vec::new(),
             block: point.block,
-        })
+            missing,
+        }
     }
 
     /// Notes which wearing points of the profile the registers touch, on whatever connector.
     pub(super) fn find_wear(&mut self, target: &Target) {
-        let Some(profile) = &target.profile else { return };
+        let Some(map) = &target.map else { return };
         let (from, to) = (u32::from(self.register), u32::from(self.register) + u32::from(self.count));
+        let connectors = u32::from(map.settings().connectors);
         let touches = |point: &Point| {
-            (1..=target.settings.connectors)
-                .filter_map(|connector| point.address_on(connector))
-                .any(|address| u32::from(address) < to && u32::from(address) + u32::from(point.span()) > from)
+            let stride = u32::from(point.stride.unwrap_or(0));
+            // the point stands where this connector has it; the others are so many strides before and behind
+            let first = i64::from(point.address) - i64::from(stride) * i64::from(map.connector() - 1);
+            let at = |connector: u32| first + i64::from(stride) * i64::from(connector);
+            (0..connectors)
+                .map(at)
+                .any(|address| address < i64::from(to) && address + i64::from(point.span()) > i64::from(from))
         };
-        self.wearing = profile
+        self.wearing = map
+            .profile()
             .points
             .iter()
-            .filter(|(_, point)| point.wears && point.table == self.table && touches(point))
+            .filter(|(name, point)| {
+                point.wears && point.table == self.table && map.missing(name).is_none() && touches(point)
+            })
             .map(|(name, _)| name.clone())
             .collect();
     }
@@ -276,18 +292,13 @@ fn points<'a>(words: &'a [String], profile: &Profile, target: &Target, most: Mos
         Most::One => words.split_at(words.len().min(1)),
         Most::All => words.split_at(words.len()),
     };
-    let item = |name: &str, point: &Point| {
-        Item::of(name, point, target).ok_or_else(|| {
-            usage(format!("{name} of connector {} would be above register 65535", target.connector))
-        })
-    };
     let items: Result<Vec<Item>> = if names.is_empty() {
         let readable = profile.points.iter().filter(|(_, point)| point.access != Access::Only);
-        readable.map(|(name, point)| item(name, point)).collect()
+        Ok(readable.map(|(name, point)| Item::of(name, point, target)).collect())
     } else {
         let find = |name: &String| {
             let point = profile.points.get(name).ok_or_else(|| unknown(name, profile))?;
-            item(name, point)
+            Ok(Item::of(name, point, target))
         };
         names.iter().map(find).collect()
     };

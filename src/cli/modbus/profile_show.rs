@@ -176,7 +176,7 @@ fn points(profile: &Profile) -> Table {
         Column::text("what it is"),
     ]);
     let mut points: Vec<(&String, &Point)> = profile.points.iter().collect();
-    points.sort_by_key(|(name, point)| (point.model, point.table, point.address, name.as_str()));
+    points.sort_by_key(|(name, point)| (&point.model, point.table, point.address, name.as_str()));
     for (name, point) in points {
         let access = match point.access {
             Access::Read => "read",
@@ -202,8 +202,8 @@ fn points(profile: &Profile) -> Table {
 
 fn register(point: &Point) -> String {
     let further = point.stride.map_or(String::new(), |stride| format!(" +{stride} each connector"));
-    match point.model {
-        Some(model) => format!("model {model} +{}", point.address),
+    match &point.model {
+        Some(model) => format!("model {} +{}", joined(model.ids(), "/"), point.address),
         None => format!("{:#06X}{further}", point.address),
     }
 }
@@ -271,6 +271,7 @@ fn charger_facts(charger: &ChargerSection) -> Facts {
 fn watchdog_facts(watchdog: &WatchdogSection, facts: &mut Facts) {
     let feed = match &watchdog.feed {
         Feed::Request => "any request".into(),
+        Feed::Timeout => "writing the time-out again".into(),
         Feed::Limit => "writing the limit again".into(),
         Feed::LifeBit { point, value, every } => {
             format!("writing {value} to {point} every {every} at the latest")

@@ -99,11 +99,13 @@ enum Verdict {
 pub(super) async fn run(args: TestArgs, context: &Context) -> Result<()> {
     let word = args.named.or(args.profile).ok_or_else(|| usage("which profile?"))?;
     let held = profile_input::find(&word, context)?;
-    let profile = held.profile.clone();
-    let mut target = args.line.open(args.address, Some(held))?;
+    let mut target = args.line.open(args.address, Some(held), context)?;
     if target.is_broadcast() {
         return Err(usage("unit 0 means every device on the line, and none of them answers"));
     }
+    target.fit(context).await?;
+    let map = target.map.clone().ok_or_else(|| usage("which profile?"))?;
+    let profile = map.profile();
     let readable = profile.points.values().filter(|point| point.access != Access::Only).count();
     if readable == 0 {
         return Err(usage(format!("the profile {} has no point that can be read", profile.name)));
@@ -112,7 +114,7 @@ pub(super) async fn run(args: TestArgs, context: &Context) -> Result<()> {
     let mut points = Vec::new();
     for (name, point) in profile.points.iter().filter(|(_, point)| point.access != Access::Only) {
         progress.message(name);
-        let (result, error) = ask(&mut target, &profile, name, point).await;
+        let (result, error) = ask(&mut target, profile, name, point).await;
         points.push(result);
         progress.advance(1);
         if let Some(error) = error.filter(|error| is_hopeless(error, &points)) {
@@ -156,9 +158,11 @@ async fn ask(
         milliseconds,
         values: Vec::new(),
     };
-    let Some(item) = Item::of(name, point, target) else {
-        return (failed("its register would be above 65535".into(), 0.0), None);
-    };
+    let item = Item::of(name, point, target);
+    if let Some(why) = &item.missing {
+        let lacking = PointResult { verdict: Verdict::Unjudged, ..failed(why.clone(), 0.0) };
+        return (lacking, None);
+    }
     let begun = Instant::now();
     let outcome = target.read(std::slice::from_ref(&item)).await;
     let milliseconds = (begun.elapsed().as_secs_f64() * 1e5).round() / 100.0;

@@ -92,7 +92,18 @@ impl Range {
 }
 
 /// Finds out what is to be read.
-pub(super) fn selected(
+pub(super) async fn selected(
+    what: &[String],
+    registers: &RegisterArgs,
+    count: Option<u16>,
+    target: &mut Target,
+    context: &Context,
+) -> Result<Vec<Item>> {
+    let items = select(what, registers, count, target)?;
+    if target.fit(context).await? { select(what, registers, count, target) } else { Ok(items) }
+}
+
+fn select(
     what: &[String],
     registers: &RegisterArgs,
     count: Option<u16>,
@@ -119,7 +130,7 @@ pub(super) fn selected(
 
 pub(super) async fn run(args: ReadArgs, context: &Context) -> Result<()> {
     let mut target = args.target.open(context)?;
-    let items = selected(&args.what, &args.registers, args.count, &target)?;
+    let items = selected(&args.what, &args.registers, args.count, &mut target, context).await?;
     let outcome = target.read(&items).await;
     if outcome.is_err() || context.ui.format() == OutputFormat::Table {
         target.wire.show(&context.ui);

@@ -181,7 +181,7 @@ impl Group {
 
 /// Joins what stands close together into few requests, as far as the device lets it.
 fn groups(items: &[Item], settings: &ModbusSettings) -> Vec<Group> {
-    let mut order: Vec<usize> = (0..items.len()).collect();
+    let mut order: Vec<usize> = (0..items.len()).filter(|&at| items[at].missing.is_none()).collect();
     order.sort_by_key(|&at| (items[at].table, items[at].register));
     let mut groups: Vec<Group> = Vec::new();
     let mut is_open = false;
@@ -240,6 +240,11 @@ impl Target {
                 Err(error) => return Err(error),
             }
         }
+        for (at, item) in items.iter().enumerate() {
+            if let Some(why) = &item.missing {
+                found.insert(at, Err(Arc::new(ModbusError::Invalid { what: why.clone() })));
+            }
+        }
         Ok(found.into_values().collect())
     }
 
@@ -273,10 +278,10 @@ impl Target {
 pub(super) type Outcome = Result<Vec<u16>, Arc<ModbusError>>;
 
 /// Returns the error that a command ends with although it may have shown something: what can be read was refused, or makes no sense
-/// in its type. That a point which can only be written is not shown beside others is as it should be.
+/// in its type. That a point which can only be written, or that the device lacks, is not shown beside others is as it should be.
 pub(super) fn verdict(items: &[Item], outcomes: &[Outcome]) -> Option<Error> {
     let nothing = outcomes.iter().all(Result::is_err);
-    let counts = |item: &Item| nothing || item.access != Access::Only;
+    let counts = |item: &Item| nothing || item.access != Access::Only && item.missing.is_none();
     let mut pairs = items.iter().zip(outcomes).filter(|(item, _)| counts(item));
     if let Some(refusal) = pairs.clone().find_map(|(_, outcome)| outcome.as_ref().err()) {
         return Some(failure(refusal));

@@ -2,6 +2,7 @@
 //!
 //! What is read or written there is decided by [`super::item`]; what comes back is shown by [`super::reading`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,11 +10,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::failure::failure;
 use super::profile_input::{self, Held};
+use super::tls::TlsArgs;
 use super::wire_log::WireLog;
 use crate::cli::Context;
 use crate::error::{Error, Kind, Result};
-use crate::modbus::{Client, ClientSettings};
+use crate::modbus::{Client, ClientSettings, DeviceMap};
 use crate::profile::{ByteOrder, ModbusSettings, Profile, WordOrder};
 use crate::site::{Address, Period};
 
@@ -41,6 +44,8 @@ pub(super) struct LineArgs {
     /// Show the bytes on the wire in both directions, and what they mean
     #[arg(long)]
     raw: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
 /// Which device, and how it is spoken to.
@@ -75,11 +80,10 @@ pub(super) struct Target {
     pub(super) place: TargetPlace,
     /// The profile's settings, or the usual ones, with the flags' in their place.
     pub(super) settings: ModbusSettings,
-    pub(super) profile: Option<Profile>,
+    /// The profile's points, where they stand on this device; those of SunSpec models have no place before [`Target::fit`].
+    pub(super) map: Option<DeviceMap>,
     /// Word order of the flags, which goes before that of points.
     pub(super) word_order: Option<WordOrder>,
-    /// Connector, from 1.
-    pub(super) connector: u16,
 }
 
 /// Which device was asked; part of each report.
@@ -95,31 +99,38 @@ pub(super) struct TargetPlace {
 impl TargetArgs {
     pub(super) fn open(&self, context: &Context) -> Result<Target> {
         let held = self.profile.as_deref().map(|word| profile_input::find(word, context)).transpose()?;
-        self.line.open(self.address.clone(), held)
+        self.line.open(self.address.clone(), held, context)
     }
 }
 
 impl LineArgs {
-    pub(super) fn open(&self, address: Address, held: Option<Held>) -> Result<Target> {
+    pub(super) fn open(&self, address: Address, held: Option<Held>, context: &Context) -> Result<Target> {
         if !address.is_modbus() {
             return Err(usage(format!("{address} is no Modbus address"))
                 .hint("Modbus addresses begin with modbus+tcp, modbus+rtu, modbus+rtu-tcp, modbus+ascii or modbus+tls"));
         }
-        let profile = held.map(|held| held.profile);
+        let mut profile = held.map(|held| held.profile);
         let settings = self.settings(profile.as_ref())?;
+        if let Some(profile) = &mut profile {
+            profile.modbus = Some(settings.clone());
+        }
         let client_settings = ClientSettings {
             connect_timeout: settings.timeout.0.max(Duration::from_secs(1)),
             ..ClientSettings::of(&settings, None)
         };
-        let mut client = Client::new(address.clone(), client_settings);
+        let client = Client::new(address.clone(), client_settings);
+        let mut client = self.tls.arm(client, &address, context)?;
         let wire = WireLog::attach(self.raw, &mut client);
         let place = TargetPlace {
             address,
             unit: self.unit.unwrap_or(settings.unit),
             profile: profile.as_ref().map(|profile| profile.name.clone()),
         };
-        let (word_order, connector) = (self.word_order, self.connector);
-        Ok(Target { client, wire, place, settings, profile, word_order, connector })
+        let map = profile
+            .map(|profile| DeviceMap::new(Arc::new(profile), self.connector, None))
+            .transpose()
+            .map_err(|error| usage(error.to_string()))?;
+        Ok(Target { client, wire, place, settings, map, word_order: self.word_order })
     }
 
     fn settings(&self, profile: Option<&Profile>) -> Result<ModbusSettings> {
@@ -129,10 +140,6 @@ impl LineArgs {
                 usage(format!("devices of the profile {} don't speak Modbus", profile.name))
             })?,
         };
-        if self.connector > settings.connectors && profile.is_some() {
-            let most = settings.connectors;
-            return Err(usage(format!("--connector {}: the profile knows of {most}", self.connector)));
-        }
         if profile.is_none() && self.connector != 1 {
             return Err(usage("--connector needs a --profile that says where its registers are"));
         }
@@ -145,6 +152,26 @@ impl LineArgs {
 }
 
 impl Target {
+    /// Asks a SunSpec device for its models; sends nothing to others. Says whether points may have another place now.
+    pub(super) async fn fit(&mut self, context: &Context) -> Result<bool> {
+        let Some(map) = self.map.as_ref().filter(|map| !map.settings().sunspec.is_empty()) else {
+            return Ok(false);
+        };
+        // what stands in a map that has been fitted without models is the profile itself
+        let (profile, connector) = (Arc::clone(map.profile()), map.connector());
+        let fitted = DeviceMap::resolve(&mut self.client, self.place.unit, profile, connector).await;
+        self.map = Some(fitted.map_err(|error| {
+            self.wire.show(&context.ui);
+            failure(&error)
+        })?);
+        Ok(true)
+    }
+
+    /// Returns the profile, its points where they are on this device.
+    pub(super) fn profile(&self) -> Option<&Profile> {
+        self.map.as_ref().map(|map| map.profile().as_ref())
+    }
+
     /// Says whether unit 0 means every device on a line, none of which answers (MODBUS over Serial Line V1.02, 2.1).
     pub(super) fn is_broadcast(&self) -> bool {
         let is_line = matches!(

@@ -88,7 +88,7 @@ pub(super) async fn run(args: WatchArgs, context: &Context) -> Result<()> {
         return Err(usage("--every takes a time above 0"));
     }
     let mut target = args.target.open(context)?;
-    let items = selected(&args.what, &args.registers, args.count, &target)?;
+    let items = selected(&args.what, &args.registers, args.count, &mut target, context).await?;
     let mut ticks = interval(args.every.0);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut watch =

@@ -135,7 +135,13 @@ pub(super) async fn run(args: WriteArgs, context: &Context) -> Result<()> {
         };
     }
     let mut plan = planned(&args, &target)?;
-    warn_of_the_plan(&plan, &args, context)?;
+    if target.fit(context).await? {
+        plan = planned(&args, &target)?;
+    }
+    if let Some(why) = &plan.item.missing {
+        return Err(Error::new(Kind::Refused, format!("{} can't be written: {why}", plan.item.label())));
+    }
+    warn_of_the_plan(&plan, &args, &target, context)?;
     let outcome = change(&mut target, &mut plan, &args, context).await;
     let wire = match (&outcome, context.ui.format()) {
         (Ok(_), OutputFormat::Json | OutputFormat::Yaml) if args.every.is_none() => target.wire.take(),
@@ -187,7 +193,7 @@ fn planned(args: &WriteArgs, target: &Target) -> Result<WritePlan> {
 }
 
 /// Says what speaks against the write, and refuses what nobody should do unasked.
-fn warn_of_the_plan(plan: &WritePlan, args: &WriteArgs, context: &Context) -> Result<()> {
+fn warn_of_the_plan(plan: &WritePlan, args: &WriteArgs, target: &Target, context: &Context) -> Result<()> {
     let ui = &context.ui;
     let wearing = plan.item.wearing.join(", ");
     if args.every.is_some() && !wearing.is_empty() {
@@ -199,6 +205,15 @@ fn warn_of_the_plan(plan: &WritePlan, args: &WriteArgs, context: &Context) -> Re
         return Err(usage(
             "--every can't keep the other bits of a masked register as the device changes them",
         ));
+    }
+    if target.settings.writes == WriteFunctions::Single && plan.item.layout.value_type.registers() > 1 {
+        if args.writes.is_none() {
+            return Err(usage(
+                "by its profile the device writes one register at a time, and this value takes several",
+            )
+            .hint("it would be another value for a moment; if that does no harm, say --writes single"));
+        }
+        ui.warn("with function 06 alone a value arrives in pieces, and is another one for a moment");
     }
     if !wearing.is_empty() {
         ui.warn(&format!("{wearing} is kept in memory that wears out with each write (EEPROM)"));

@@ -2,6 +2,7 @@
 //! device has not what the profile says.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -9,10 +10,8 @@ use super::ScanError;
 use super::journal::{Answer, Question};
 use super::probe::Probe;
 use crate::modbus::sunspec::Chain;
-use crate::modbus::{Block, Exception, Layout, Value, decode, plan_reads};
-use crate::profile::{
-    Access, Condition, Expected, Known, ModbusSettings, PilotState, Point, Profile, Table, state_key,
-};
+use crate::modbus::{Block, DeviceMap, Exception, Value, decode, plan_reads};
+use crate::profile::{Access, Condition, Expected, Known, PilotState, Point, Profile, state_key};
 
 /// A profile that a unit may be of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,78 +54,62 @@ pub(super) fn rank(mut guesses: Vec<(Guess, bool)>) -> Vec<Guess> {
     guesses.into_iter().map(|(guess, _)| guess).collect()
 }
 
-/// The points of a profile that can be read, those of SunSpec models at the addresses that they have on this device. Without such a
-/// model they are not there, and `None` says so.
-pub(super) fn readable<'p>(profile: &'p Profile, chain: Option<&Chain>) -> Vec<(&'p str, Option<Point>)> {
-    let points = profile.points.iter().filter(|(_, point)| point.access != Access::Only);
+/// Fits a profile to a device with these SunSpec models. `None`: it has nothing of what the profile is about.
+pub(super) fn fit(profile: &Profile, chain: Option<&Chain>) -> Option<DeviceMap> {
+    let map = DeviceMap::new(Arc::new(profile.clone()), 1, chain).ok()?;
+    let is_something = readable(&map).next().is_some();
+    is_something.then_some(map)
+}
+
+/// The points that can be read on a device, as far as the profile knows.
+pub(super) fn readable(map: &DeviceMap) -> impl Iterator<Item = (&str, &Point)> {
+    let points = map.profile().points.iter();
     points
-        .map(|(name, point)| {
-            let Some(id) = point.model else { return (name.as_str(), Some(point.clone())) };
-            let model = chain.and_then(|chain| chain.find(id));
-            let address = model.and_then(|model| model.address.checked_add(point.address));
-            (name.as_str(), address.map(|address| Point { address, ..point.clone() }))
-        })
-        .collect()
+        .filter(|(name, point)| point.access != Access::Only && map.missing(name).is_none())
+        .map(|(name, point)| (name.as_str(), point))
 }
 
 /// Reads the points of a profile, as long as it may still fit.
-pub(super) async fn read(
-    probe: &mut Probe<'_>,
-    unit: u8,
-    profile: &Profile,
-    device: &ModbusSettings,
-    chain: Option<&Chain>,
-) -> Result<Found, ScanError> {
-    let points = readable(profile, chain);
-    let mut found: Found =
-        points.iter().filter(|(_, point)| point.is_none()).map(|(name, _)| ((*name).into(), None)).collect();
-    let there: BTreeMap<&str, &Point> =
-        points.iter().filter_map(|(name, point)| Some((*name, point.as_ref()?))).collect();
-    let apart = ModbusSettings { block_reads: false, ..device.clone() };
-    for block in blocks(&there, device) {
-        let mut blocks = vec![block];
-        while let Some(block) = blocks.pop() {
-            if is_hopeless(&found, points.len()) {
-                return Ok(found);
+pub(super) async fn read(probe: &mut Probe<'_>, unit: u8, map: &DeviceMap) -> Result<Found, ScanError> {
+    let points = readable(map).count();
+    let mut found = Found::new();
+    let mut blocks = plan_reads(map, readable(map).map(|(name, _)| name));
+    blocks.reverse();
+    while let Some(block) = blocks.pop() {
+        if is_hopeless(&found, points) {
+            break;
+        }
+        let question = Question { unit, table: block.table, address: block.address, count: block.count };
+        match probe.ask(question).await? {
+            Answer::Refused(Exception::IllegalDataAddress | Exception::IllegalDataValue)
+                if block.points.len() > 1 && !block.whole =>
+            {
+                blocks.extend(alone(&block, map));
             }
-            let question = Question { unit, table: block.table, address: block.address, count: block.count };
-            match probe.ask(question).await? {
-                Answer::Refused(Exception::IllegalDataAddress | Exception::IllegalDataValue)
-                    if block.points.len() > 1 =>
-                {
-                    let single = block.points.iter().filter_map(|name| there.get_key_value(name.as_str()));
-                    blocks.extend(plan_reads(single.map(|(name, point)| (*name, *point)), &apart));
-                }
-                answer => take(&mut found, &block, &there, answer.words()),
-            }
+            answer => take(&mut found, &block, map, answer.words()),
         }
     }
     Ok(found)
 }
 
-/// Plans the reads of points; some devices answer certain blocks only as a whole.
-fn blocks(there: &BTreeMap<&str, &Point>, device: &ModbusSettings) -> Vec<Block> {
-    let mut whole: BTreeMap<(Table, u16, u16), Vec<String>> = BTreeMap::new();
-    for (name, point) in there {
-        if let Some(block) = point.block {
-            whole.entry((point.table, block.address, block.count)).or_default().push((*name).to_owned());
-        }
-    }
-    let free = there.iter().filter(|(_, point)| point.block.is_none()).map(|(name, point)| (*name, *point));
-    let mut blocks = plan_reads(free, device);
-    blocks.extend(whole.into_iter().map(|((table, address, count), points)| Block {
-        table,
-        address,
-        count,
-        points,
-    }));
-    blocks
+/// Takes a block apart: each point gets a read of its own.
+fn alone(block: &Block, map: &DeviceMap) -> Vec<Block> {
+    let points = block.points.iter().rev().filter_map(|name| Some((name, map.point(name)?)));
+    points
+        .map(|(name, point)| Block {
+            table: point.table,
+            address: point.address,
+            count: point.span(),
+            points: vec![name.clone()],
+            whole: false,
+        })
+        .collect()
 }
 
-fn take(found: &mut Found, block: &Block, there: &BTreeMap<&str, &Point>, words: Option<&[u16]>) {
+fn take(found: &mut Found, block: &Block, map: &DeviceMap, words: Option<&[u16]>) {
     for name in &block.points {
         let words = words.and_then(|words| {
-            let point = there.get(name.as_str())?;
+            let point = map.point(name)?;
             let from = usize::from(point.address.checked_sub(block.address)?);
             words.get(from..from + usize::from(point.span())).map(<[u16]>::to_vec)
         });
@@ -148,16 +131,13 @@ enum Sense {
 }
 
 /// Judges what was read. `None`: it is another device.
-pub(super) fn judge(profile: &Profile, device: &ModbusSettings, found: &Found) -> Option<Guess> {
-    let points = profile.points.values().filter(|point| point.access != Access::Only).count();
-    let mut values: BTreeMap<&str, Option<Vec<Value>>> = BTreeMap::new();
-    for (name, words) in found {
-        let Some((name, point)) = profile.points.get_key_value(name) else { continue };
-        if let Some(words) = words {
-            values.insert(name, decode(words, &Layout::of(point, device)).ok());
-        }
-    }
-    scale(profile, &mut values);
+pub(super) fn judge(map: &DeviceMap, found: &Found) -> Option<Guess> {
+    let profile = map.profile();
+    let points = readable(map).count();
+    let values: BTreeMap<&str, Option<Vec<Value>>> = found
+        .iter()
+        .filter_map(|(name, words)| Some((name.as_str(), decoded(map, name, words.as_ref()?, found))))
+        .collect();
     let mut why = Vec::new();
     for condition in &profile.identify {
         let of_point = values.get(condition.point.as_str()).and_then(Option::as_ref)?;
@@ -205,21 +185,14 @@ pub(super) fn judge(profile: &Profile, device: &ModbusSettings, found: &Found) -
     })
 }
 
-/// Multiplies values with the powers of ten that other points hold.
-fn scale(profile: &Profile, values: &mut BTreeMap<&str, Option<Vec<Value>>>) {
-    let exponents: BTreeMap<&str, f64> = values
-        .iter()
-        .filter_map(|(name, values)| Some((*name, values.as_ref()?.first()?.number()?)))
-        .collect();
-    for (name, values) in values.iter_mut() {
-        let from = profile.points.get(*name).and_then(|point| point.scale_from.as_deref());
-        let Some(exponent) = from.and_then(|from| exponents.get(from)) else { continue };
-        for value in values.iter_mut().flatten() {
-            if let Some(number) = value.number() {
-                *value = Value::Number(number * 10_f64.powf(*exponent));
-            }
-        }
-    }
+/// Reads the values of a point, with the scale factor that was read beside it. `None`: they make no sense in their type.
+fn decoded(map: &DeviceMap, name: &str, words: &[u16], found: &Found) -> Option<Vec<Value>> {
+    let point = map.point(name)?;
+    let factor = point.scale_from.as_ref().and_then(|factor| {
+        let words = found.get(factor)?.as_ref()?;
+        decode(words, &map.layout(map.point(factor)?, None)?).ok()?.pop()
+    });
+    decode(words, &map.layout(point, factor.as_ref())?).ok()
 }
 
 fn known(value: &Value) -> Option<Known<'_>> {

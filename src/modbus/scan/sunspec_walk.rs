@@ -4,7 +4,7 @@ use super::ScanError;
 use super::journal::Question;
 use super::probe::Probe;
 use super::report::{FoundModel, FoundSunSpec};
-use crate::modbus::sunspec::{Chain, MARKER, SUNSPEC_BASES, Walk};
+use crate::modbus::sunspec::{Chain, MARKER, Walk};
 use crate::modbus::{Layout, Value, decode};
 use crate::profile::{Table, ValueType};
 
@@ -20,9 +20,13 @@ pub(super) struct Walked {
     pub(super) texts: Vec<String>,
 }
 
-/// Looks for the marker and walks the chain behind it.
-pub(super) async fn walk(probe: &mut Probe<'_>, unit: u8) -> Result<Option<Walked>, ScanError> {
-    for base in SUNSPEC_BASES {
+/// Looks for the marker at these places and walks the chain behind it.
+pub(super) async fn walk(
+    probe: &mut Probe<'_>,
+    unit: u8,
+    bases: &[u16],
+) -> Result<Option<Walked>, ScanError> {
+    for &base in bases {
         if read(probe, unit, base, 2).await?.as_deref() != Some(&MARKER[..]) {
             continue;
         }

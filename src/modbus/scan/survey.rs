@@ -9,8 +9,8 @@ use super::probe::{Probe, ScanObserver, ScanSettings};
 use super::registers::RegisterSearch;
 use super::report::{FoundRegisters, FoundRun, FoundUnit, ScanFindings};
 use super::sunspec_walk;
-use crate::modbus::{Client, plan_reads};
-use crate::profile::{Catalogue, ModbusSettings, Table};
+use crate::modbus::{Chain, Client, DeviceMap, SUNSPEC_BASES, plan_reads};
+use crate::profile::{Catalogue, ModbusSettings, Profile, Table};
 
 /// Unit ids that hardly any device has: who answers for these answers for all.
 const DECOYS: [u8; 2] = [113, 229];
@@ -167,33 +167,48 @@ impl Survey<'_> {
     fn landmarks(&self) -> Vec<(Table, u16, u16)> {
         let mut landmarks = Vec::new();
         for profile in self.catalogue.iter() {
-            let Some(device) = &profile.modbus else { continue };
+            let Some(map) = fitted(profile, None) else { continue };
             let state = profile.charger.as_ref().map(|charger| charger.state.point.as_str());
-            let mut points = guess::readable(profile, None);
-            points.sort_by_key(|(name, _)| Some(*name) != state);
-            let first = points.iter().find_map(|(name, point)| Some((*name, point.as_ref()?)));
-            let blocks = plan_reads(first, device);
+            let point = state.filter(|state| map.point(state).is_some());
+            let point = point.or_else(|| guess::readable(&map).next().map(|(name, _)| name));
+            let blocks = plan_reads(&map, point);
             landmarks.extend(blocks.first().map(|block| (block.table, block.address, block.count)));
         }
-        landmarks.push((Table::Holding, crate::modbus::SUNSPEC_BASES[0], 2));
+        landmarks.push((Table::Holding, SUNSPEC_BASES[0], 2));
         landmarks.sort_unstable();
         landmarks.dedup();
         landmarks
+    }
+
+    /// Returns the places where devices keep the SunSpec marker, the usual ones first.
+    fn sunspec_bases(&self) -> Vec<u16> {
+        let mut bases = SUNSPEC_BASES.to_vec();
+        for base in
+            self.catalogue.iter().filter_map(|profile| profile.modbus.as_ref()).flat_map(|m| &m.sunspec)
+        {
+            if !bases.contains(base) {
+                bases.push(*base);
+            }
+        }
+        bases
     }
 
     async fn examine(&mut self, unit: u8, answer: &Answer) -> Result<FoundUnit, ScanError> {
         let profiles = self.catalogue.iter().filter(|profile| profile.modbus.is_some()).count();
         self.probe.observer.begins(&format!("unit {unit}: what is it?"), Some(profiles as u64));
         self.probe.talk_to(&ModbusSettings::default());
-        let walked = sunspec_walk::walk(&mut self.probe, unit).await?;
+        let bases = self.sunspec_bases();
+        let walked = sunspec_walk::walk(&mut self.probe, unit, &bases).await?;
         let chain = walked.as_ref().map(|walked| &walked.chain);
         let mut guesses: Vec<(Guess, bool)> = Vec::new();
         for profile in self.catalogue.iter() {
-            let Some(device) = &profile.modbus else { continue };
-            self.probe.talk_to(device);
-            let found = guess::read(&mut self.probe, unit, profile, device, chain).await?;
-            guesses.extend(guess::judge(profile, device, &found).map(|guess| (guess, device.unit == unit)));
-            self.probe.observer.advanced(1);
+            if let Some(map) = fitted(profile, chain) {
+                self.probe.talk_to(map.settings());
+                let found = guess::read(&mut self.probe, unit, &map).await?;
+                let guess = guess::judge(&map, &found);
+                guesses.extend(guess.map(|guess| (guess, map.settings().unit == unit)));
+            }
+            self.probe.observer.advanced(u64::from(profile.modbus.is_some()));
         }
         let mut guesses = guess::rank(guesses);
         guesses.truncate(MOST_GUESSES);
@@ -254,6 +269,11 @@ impl Survey<'_> {
             notes,
         })
     }
+}
+
+/// Fits a profile of a Modbus device to a unit; others are of no interest here.
+fn fitted(profile: &Profile, chain: Option<&Chain>) -> Option<DeviceMap> {
+    profile.modbus.as_ref().and_then(|_| guess::fit(profile, chain))
 }
 
 fn found_registers(span: Span, search: RegisterSearch) -> FoundRegisters {

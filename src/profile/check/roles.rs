@@ -131,15 +131,26 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     optional(check, &["charger".into(), "offered".into()], &charger.offered, &["A"]);
+    optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
-            check_preset(check, &["charger".into(), "limit".into(), key.into(), index.into()], preset);
+            let path = ["charger".into(), "limit".into(), key.into(), index.into()];
+            let facts = check_preset(check, &path, preset);
+            refuse_wear(check, &path, &preset.point, facts.as_ref());
         }
     }
 }
 
-fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) {
-    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[]);
+fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) -> Option<Facts> {
+    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[])
+}
+
+/// Refuses a point in memory that wears out where the controller writes again and again.
+fn refuse_wear(check: &mut Check<'_>, path: &[Step<'_>], point: &str, facts: Option<&Facts>) {
+    if facts.is_some_and(|facts| facts.wears) {
+        let message = format!("`{point}` wears out: it can't be written again and again");
+        check.error(&[path, &[Step::Key("point")]].concat(), "wears-out", message);
+    }
 }
 
 fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
@@ -160,6 +171,11 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
     if let Some(point) = &watchdog.failsafe {
         refer(check, &at("failsafe"), point, Use::Write, &["A"]);
     }
+    optional(check, &at("failsafeRead"), &watchdog.failsafe_read, &["A"]);
+    optional(check, &at("remaining"), &watchdog.remaining, times);
+    if watchdog.feed == Feed::Timeout && watchdog.timeout.is_none() {
+        check.error(&at("feed"), "missing-key", "`timeout` must name the point that is written again");
+    }
     if let Feed::LifeBit { point, every, .. } = &watchdog.feed {
         let in_feed = |key| {
             [
@@ -170,7 +186,8 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
                 Step::Key(key),
             ]
         };
-        refer(check, &in_feed("point"), point, Use::Write, &[]);
+        let facts = refer(check, &in_feed("point"), point, Use::Write, &[]);
+        refuse_wear(check, &in_feed("point")[..4], point, facts.as_ref());
         if *every == Period::from_millis(0) || *every > watchdog.default {
             let message = format!("every {every} does not keep a watchdog of {} quiet", watchdog.default);
             check.error(&in_feed("every"), "out-of-range", message);
