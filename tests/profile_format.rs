@@ -77,7 +77,7 @@ points:
   safe: {table: holding, address: 5016, type: u16, scale: 0.001, unit: A, access: only}
 charger:
   currents: [current-1, current-2, current-3]
-  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, plugged: {point: cable, mask: 4}}
+  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, typical: [1, 2], plugged: {point: cable, mask: 4, typical: 7}}
   limit:
     point: limit
     resolution: 0.001
@@ -223,13 +223,13 @@ fn a_profile_that_can_not_work_says_why() {
             abb,
             "point: limit\n",
             "point: limits\n",
-            "x.yaml:104:12: no point is called `limits`; did you mean `limit`?",
+            "x.yaml:124:12: no point is called `limits`; did you mean `limit`?",
         ),
         (
             abb,
             "    access: only\n    plausible",
             "    plausible",
-            "x.yaml:103:12: `limit` can't be written: its access is read",
+            "x.yaml:123:12: `limit` can't be written: its access is read",
         ),
         (abb, "  offered: offered\n", "", "can't be read, and `offered` names no other point to read back"),
         (
@@ -304,6 +304,13 @@ fn a_profile_that_can_not_work_says_why() {
             "its access is only (write)",
         ),
         (abb, "    feed: request", "    remaining: power\n    feed: request", "it must be s or ms"),
+        (abb, "4: C, 5: B}", "4: C, 5: B}\n    typical: [9]", "this is not in the state's `map`"),
+        (
+            abb,
+            "4: C, 5: B}",
+            "4: C, 5: B}\n    plugged: {point: state, mask: 4, typical: 3}",
+            "this lacks bits of the mask",
+        ),
         (
             abb,
             "resolution: 0.001\n",

@@ -22,8 +22,8 @@ pub(super) enum Quantity {
     Import,
     /// Energy exported.
     Export,
-    /// State of the control pilot.
-    Pilot(BTreeMap<String, PilotState>),
+    /// State of the control pilot: words for it, the typical ones first.
+    Pilot(Vec<(String, PilotState)>),
     /// Bits that are set when a car is there.
     Plugged(u64),
     /// What is offered.
@@ -131,9 +131,10 @@ impl Bound<'_> {
         self.terminals(&section.voltages, |first| Quantity::Voltage { first });
         self.maybe(section.power.as_ref(), Quantity::TotalPower);
         self.maybe(section.energy.as_ref(), Quantity::Import);
-        self.one(&section.state.point, Quantity::Pilot(section.state.map.clone()));
+        let words = section.state.by_rule().map(|(word, state)| (word.to_owned(), state)).collect();
+        self.one(&section.state.point, Quantity::Pilot(words));
         if let Some(plugged) = &section.state.plugged {
-            self.one(&plugged.point, Quantity::Plugged(plugged.mask));
+            self.one(&plugged.point, Quantity::Plugged(plugged.typical.unwrap_or(plugged.mask)));
         }
         self.one(&section.limit.point, Quantity::Limit);
         self.maybe(
@@ -196,7 +197,7 @@ impl Quantity {
 }
 
 /// Returns the raw value or text that says a state; a device that can't say it says the next best.
-fn pilot(map: &BTreeMap<String, PilotState>, state: PilotState) -> Option<Held> {
+fn pilot(words: &[(String, PilotState)], state: PilotState) -> Option<Held> {
     use PilotState::{A, B, C, D, E, F};
     let next_best: &[PilotState] = match state {
         A => &[A, B],
@@ -204,7 +205,8 @@ fn pilot(map: &BTreeMap<String, PilotState>, state: PilotState) -> Option<Held> 
         C | D => &[C, D, B],
         E | F => &[F, E, A, B],
     };
-    next_best.iter().find_map(|wanted| word(map, wanted))
+    let pairs = || words.iter().map(|(word, state)| (word, state));
+    next_best.iter().find_map(|wanted| word(pairs(), wanted))
 }
 
 fn position(map: &BTreeMap<String, BreakerPosition>, position: Position) -> Option<Held> {
@@ -217,8 +219,11 @@ fn position(map: &BTreeMap<String, BreakerPosition>, position: Position) -> Opti
     next_best.iter().find_map(|wanted| word(map, wanted))
 }
 
-fn word<T: PartialEq>(map: &BTreeMap<String, T>, wanted: &T) -> Option<Held> {
-    let (word, _) = map.iter().find(|(_, meaning)| *meaning == wanted)?;
+fn word<'a, T: PartialEq + 'a>(
+    pairs: impl IntoIterator<Item = (&'a String, &'a T)>,
+    wanted: &T,
+) -> Option<Held> {
+    let (word, _) = pairs.into_iter().find(|(_, meaning)| *meaning == wanted)?;
     let raw = match word.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16).ok(),
         None => word.parse().ok(),
@@ -244,10 +249,10 @@ mod tests {
 
     #[test]
     fn a_state_that_a_device_cannot_say_becomes_the_next_best() {
-        let map = BTreeMap::from([("0x0A".to_owned(), PilotState::A), ("3".to_owned(), PilotState::B)]);
+        let map = [("0x0A".to_owned(), PilotState::A), ("3".to_owned(), PilotState::B)];
         assert_eq!(pilot(&map, PilotState::A), Some(Held::Raw(10)));
         assert_eq!(pilot(&map, PilotState::C), Some(Held::Raw(3)));
-        let words = BTreeMap::from([("plugged out".to_owned(), PilotState::A)]);
+        let words = [("plugged out".to_owned(), PilotState::A)];
         assert_eq!(pilot(&words, PilotState::F), Some(Held::Text("plugged out".into())));
     }
 

@@ -10,6 +10,9 @@ use crate::profile::{
     Access, Condition, Expected, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType,
 };
 
+/// Frequency of the mains.
+const MAINS_HERTZ: f64 = 50.0;
+
 /// A point on its place.
 #[derive(Debug, Clone)]
 pub(super) struct Slot {
@@ -136,6 +139,8 @@ impl RegisterMap {
             return;
         }
         let held = match condition.example() {
+            // a mains frequency is the one quantity of this kind that is the same on every site
+            _ if slot.point.unit == "Hz" => Held::Number(MAINS_HERTZ),
             Some(Expected::Text(text)) => Held::Text(text),
             Some(Expected::Number(number)) => Held::Number(number / per_base_unit(&slot.point.unit)),
             None => return,

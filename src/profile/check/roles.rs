@@ -1,7 +1,7 @@
 //! Sections: that the points they refer to are there, can be read or written, and have the right unit.
 
 use super::Check;
-use crate::profile::{Access, ChargerSection, Feed, Preset, Table, ValueType, WatchdogSection};
+use crate::profile::{Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection};
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
 
@@ -89,12 +89,24 @@ fn check_charger(check: &mut Check<'_>, charger: &ChargerSection) {
     let state = refer(check, &in_state("point"), &charger.state.point, Use::Read, &[]);
     let keys: Vec<&str> = charger.state.map.keys().map(String::as_str).collect();
     state_keys(check, &in_state("map"), &keys, state.as_ref());
+    for (index, typical) in charger.state.typical.iter().enumerate() {
+        let is_there = charger.state.map.keys().any(|key| match typical {
+            Expected::Number(number) => state_key(key).map(|key| key as f64) == Some(*number),
+            Expected::Text(text) => text == key,
+        });
+        if !is_there {
+            let path = ["charger".into(), "state".into(), "typical".into(), Step::At(index)];
+            check.error(&path, "unknown-state", "this is not in the state's `map`");
+        }
+    }
     if let Some(plugged) = &charger.state.plugged {
         let in_plugged =
             |key| [Step::Key("charger"), Step::Key("state"), Step::Key("plugged"), Step::Key(key)];
         let facts = refer(check, &in_plugged("point"), &plugged.point, Use::Read, &[]);
         if plugged.mask == 0 {
             check.error(&in_plugged("mask"), "out-of-range", "a mask of 0 says nothing");
+        } else if plugged.typical.is_some_and(|typical| typical & plugged.mask != plugged.mask) {
+            check.error(&in_plugged("typical"), "out-of-range", "this lacks bits of the mask");
         } else if facts.is_some_and(|facts| facts.kind == Kind::Text) {
             check.error(&in_plugged("point"), "wrong-type", format!("`{}` has no bits", plugged.point));
         }
