@@ -6,13 +6,16 @@ mod sim;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use enmon::modbus::scan::{
-    FoundUnit, Journal, ScanFindings, ScanObserver, ScanPlan, ScanSettings, ScanTask, scan,
-};
+use enmon::modbus::scan::{Journal, ScanFindings, ScanObserver, ScanPlan, ScanSettings, ScanTask, scan};
 use enmon::modbus::{Client, ClientSettings};
 use enmon::profile::{Catalogue, Profile};
 use enmon::site::Role;
-use sim::{Bench, patiently};
+use futures_util::future::join_all;
+use sim::Bench;
+use tokio::time::timeout;
+
+/// All simulators run at once, some at a gap of 200 ms between requests, and machines may be busy.
+const LONGEST: Duration = Duration::from_secs(120);
 
 struct Nobody;
 
@@ -26,6 +29,10 @@ impl ScanObserver for Nobody {
     }
 }
 
+/// The bench makes certificates for it, and wants some.
+const CABINET: &str =
+    "cabinets:\n  - {name: cab, profile: enmon-endpoint, address: \"https://127.0.0.1:9004\"}\n";
+
 /// A site with one device of a profile, called `it`.
 fn site(profile: &Profile) -> String {
     let name = &profile.name;
@@ -35,19 +42,19 @@ fn site(profile: &Profile) -> String {
         Role::Charger => {
             let max = charger_max(profile);
             format!(
-                "chargers:\n  - {{name: it, circuit: main, phases: [L1, L2, L3], min: 6, max: {max}, failsafe: 0, watchdog: 60s, {link}}}\n"
+                "chargers:\n  - {{name: it, circuit: main, phases: [L1, L2, L3], min: 6, max: {max}, failsafe: 6, watchdog: 60s, {link}}}\n"
             )
         }
         Role::Meter => format!("meters:\n  - {{name: it, {link}}}\n"),
         Role::Breaker => format!("breakers:\n  - {{name: it, circuit: main, {link}}}\n"),
-        Role::Cabinet => format!("cabinets:\n  - {{name: it, {link}}}\n"),
+        Role::Cabinet => unreachable!("{name}: no cabinet speaks Modbus yet"),
         Role::Solar => format!("solar:\n  - {{name: it, circuit: main, peak: 12, {link}}}\n"),
         Role::Endpoint => format!("endpoints:\n  - {{name: it, {link}}}\n"),
     };
     let meter = if device.starts_with("meters") { ", meter: it" } else { "" };
     format!(
         "apiVersion: enmon/v1\nkind: Site\nname: test\ncircuits:\n  - {{name: main, limit: 63, breaker: {{rating: 63, curve: C}}{meter}, \
-         baseLoad: 10}}\n{device}"
+         baseLoad: 10}}\n{device}{CABINET}"
     )
 }
 
@@ -57,43 +64,67 @@ fn charger_max(profile: &Profile) -> f64 {
     most.min(16.0)
 }
 
-async fn scanned(profile: &Profile, catalogue: &Catalogue) -> (ScanFindings, FoundUnit) {
-    let bench = Bench::start(&site(profile), |_| {}).await;
+async fn scanned(profile: Profile, catalogue: Catalogue) -> (Profile, ScanFindings) {
+    let bench = Bench::start(&site(&profile), |_| {}).await;
     let address: enmon::site::Address = bench.url("it", "").parse().unwrap();
     let unit = profile.modbus.as_ref().unwrap().unit;
-    let mut journal =
-        Journal::new(ScanPlan { address: address.clone(), task: ScanTask::Units { units: vec![unit] } });
-    let settings =
-        ScanSettings { rate: 1000, search_timeout: Duration::from_secs(2), timeout: Duration::from_secs(2) };
+    let task = ScanTask::Units { units: vec![unit] };
+    let mut journal = Journal::new(ScanPlan { address: address.clone(), task });
+    let patience = Duration::from_secs(5);
+    let settings = ScanSettings { rate: 1000, search_timeout: patience, timeout: patience };
     let mut client = Client::new(address, ClientSettings::default());
-    let found = patiently(scan(&mut client, &settings, catalogue, &mut journal, &mut Nobody)).await.unwrap();
+    let findings =
+        timeout(LONGEST, scan(&mut client, &settings, &catalogue, &mut journal, &mut Nobody)).await;
     bench.stop().await;
-    assert_eq!(found.units.len(), 1, "{}: {found:?}", profile.name);
-    let unit = found.units[0].clone();
-    (found, unit)
+    (profile, findings.expect("it did not end").unwrap())
 }
 
-/// Devices whose registers are the same as far as their profiles go, and why. The right one is among the first.
-const ALIKE: &[(&[&str], &str)] = &[];
+/// Scans a simulator of each profile, and returns those that do not come before all that are not of their family.
+async fn misjudged(catalogue: &Catalogue, families: &[&[&str]], most: usize) -> Vec<String> {
+    let profiles = Catalogue::built_in();
+    let profiles = profiles.iter().filter(|profile| profile.modbus.is_some());
+    let scans = profiles.map(|profile| scanned(profile.clone(), catalogue.clone()));
+    let mut wrong = Vec::new();
+    for (profile, findings) in join_all(scans).await {
+        let name = profile.name.as_str();
+        assert_eq!(findings.units.len(), 1, "{name}: {findings:?}");
+        assert!(findings.requests <= most, "{name}: {} requests", findings.requests);
+        let family: Vec<&str> = families
+            .iter()
+            .filter(|names| names.contains(&name))
+            .flat_map(|names| names.iter().copied())
+            .collect();
+        let guesses = &findings.units[0].guesses;
+        let first = guesses
+            .iter()
+            .map(|guess| guess.profile.as_str())
+            .find(|guess| *guess == name || !family.contains(guess));
+        if first != Some(name) {
+            wrong.push(format!("{name}: {guesses:#?}"));
+        }
+    }
+    wrong
+}
 
 #[tokio::test]
 async fn every_profiles_simulator_is_guessed_as_itself() {
-    let catalogue = Catalogue::built_in();
-    let mut wrong = Vec::new();
-    for profile in catalogue.iter().filter(|profile| profile.modbus.is_some()) {
-        let (findings, unit) = scanned(profile, &catalogue).await;
-        let names: Vec<&str> = unit.guesses.iter().map(|guess| guess.profile.as_str()).collect();
-        let family = ALIKE.iter().find(|(names, _)| names.contains(&profile.name.as_str()));
-        let place = names.iter().position(|name| *name == profile.name);
-        // whoever stands before it must be of the family
-        let is_right = place.is_some_and(|place| {
-            names[..place].iter().all(|name| family.is_some_and(|(names, _)| names.contains(name)))
-        });
-        if !is_right {
-            wrong.push(format!("{}: {:#?}", profile.name, unit.guesses));
-        }
-        // bounded: what a device is takes no more than some hundred reads
-        assert!(findings.requests < 200, "{}: {} requests", profile.name, findings.requests);
-    }
+    let wrong = misjudged(&Catalogue::built_in(), &[], 80).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Devices that more than one profile fits when the condition that tells them is left out. KEBA's P40 has the registers of the P30; only
+/// the product code says which it is.
+const FAMILIES: &[&[&str]] = &[&["keba-p30", "keba-p40"]];
+
+#[tokio::test]
+async fn without_conditions_the_points_alone_lead_to_the_family() {
+    let bare = Catalogue::built_in();
+    let bare = bare.iter().map(|profile| {
+        let profile = Profile { identify: Vec::new(), ..profile.clone() };
+        (format!("{}.yaml", profile.name), serde_json::to_string(&profile).unwrap())
+    });
+    let (catalogue, findings) = Catalogue::with_own(bare);
+    assert!(findings.is_empty(), "{findings:?}");
+    let wrong = misjudged(&catalogue, FAMILIES, 200).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -76,7 +76,7 @@ fn render_guesses(guesses: &[Guess], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new([
         Column::text("profile"),
         Column::text("device"),
-        Column::count("fits"),
+        Column::count("score"),
         Column::text("why"),
     ]);
     for (index, guess) in guesses.iter().enumerate() {

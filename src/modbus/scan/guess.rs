@@ -74,9 +74,14 @@ pub(super) async fn read(probe: &mut Probe<'_>, unit: u8, map: &DeviceMap) -> Re
     let points = readable(map).count();
     let mut found = Found::new();
     let mut blocks = plan_reads(map, readable(map).map(|(name, _)| name));
+    // what tells the device comes first: most profiles are done with after one read
+    let tells = |block: &Block| {
+        map.profile().identify.iter().any(|condition| block.points.contains(&condition.point))
+    };
     blocks.reverse();
+    blocks.sort_by_key(tells);
     while let Some(block) = blocks.pop() {
-        if is_hopeless(&found, points) {
+        if is_hopeless(&found, points) || is_another(map, &found) {
             break;
         }
         let question = Question { unit, table: block.table, address: block.address, count: block.count };
@@ -122,6 +127,22 @@ fn is_hopeless(found: &Found, points: usize) -> bool {
     found.values().filter(|words| words.is_none()).count() * 2 > points
 }
 
+/// A condition by which the profile tells its device does not hold, or can't be looked at.
+fn is_another(map: &DeviceMap, found: &Found) -> bool {
+    map.profile().identify.iter().any(|condition| match found.get(&condition.point) {
+        None => false,
+        Some(None) => true,
+        // a scale factor may still be to come
+        Some(Some(words)) => {
+            decoded(map, &condition.point, words, found).is_some_and(|values| !holds(condition, &values))
+        }
+    })
+}
+
+fn holds(condition: &Condition, values: &[Value]) -> bool {
+    !values.is_empty() && values.iter().all(|value| known(value).is_some_and(|is| condition.holds(is)))
+}
+
 /// How much a point says for a profile.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Sense {
@@ -141,9 +162,7 @@ pub(super) fn judge(map: &DeviceMap, found: &Found) -> Option<Guess> {
     let mut why = Vec::new();
     for condition in &profile.identify {
         let of_point = values.get(condition.point.as_str()).and_then(Option::as_ref)?;
-        if of_point.is_empty()
-            || !of_point.iter().all(|value| known(value).is_some_and(|is| condition.holds(is)))
-        {
+        if !holds(condition, of_point) {
             return None;
         }
         why.push(in_words(condition));
