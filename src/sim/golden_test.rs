@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use super::bus::{Bus, RegisterMaps};
 use super::model_test::garage;
-use super::register_map::RegisterMap;
-use super::registers::Registers;
+use super::register_bench::{Bench, car};
+use super::shared::Shared;
+use super::socket::{Socket, Speech};
 use super::*;
-use crate::modbus::{Exception, Layout, Value, decode};
+use crate::modbus::{Exception, Layout, Registers, Value, decode};
 use crate::profile::{Catalogue, PilotState, Profile, Table, state_key};
 use crate::site::{Amps, ChargerId, CircuitId, PerPhase};
 
@@ -18,55 +20,43 @@ use Table::{Coil, Holding, Input};
 const WIDE: ChargerId = ChargerId(0);
 const NARROW: ChargerId = ChargerId(3);
 
-struct Bench {
-    model: Model,
-    registers: Registers,
-    device: SimDevice,
+/// A device on its bench, whose words are compared.
+struct Words {
+    bench: Bench,
 }
 
-impl Bench {
-    fn on(profile: &str, device: SimDevice, connector: u16) -> Bench {
-        let mut model = Model::new(Arc::new(garage()), Scene::Still, 1);
-        let map = Arc::new(RegisterMap::of_connector(&built_in(profile), device, connector).unwrap());
-        let registers = Registers::new(device, map, &mut model);
-        Bench { model, registers, device }
+impl Words {
+    fn of(profile: &str, device: SimDevice, connector: u16) -> Words {
+        Words { bench: Bench::of_connector(&built_in(profile), device, connector) }
     }
 
     /// A station with a car that takes all it is offered, 32 A at the most.
-    fn with_car(profile: &str, charger: ChargerId) -> Bench {
-        let mut bench = Bench::on(profile, SimDevice::Charger(charger.0), 1);
-        let spec = CarSpec { max: Amps(32.0), delay_ms: 0, ramp: 1e6, energy_kwh: 1e6, ..CarSpec::default() };
-        bench.model.plug(charger, spec);
-        bench
+    fn with_car(profile: &str, charger: ChargerId) -> Words {
+        let mut words = Words::of(profile, SimDevice::Charger(charger.0), 1);
+        words.bench.model.plug(charger, car());
+        words
     }
 
-    fn read(&self, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        self.registers.read(table, address, count, &self.model.readout(self.device))
+    #[track_caller]
+    fn at(&self, table: Table, address: u16, count: u16) -> Vec<u16> {
+        let words = self.bench.read(table, address, count);
+        words.unwrap_or_else(|error| panic!("{table:?} {address:#06X}: {error:?}"))
     }
 
-    fn words(&self, table: Table, address: u16, count: u16) -> Vec<u16> {
-        self.read(table, address, count).unwrap_or_else(|error| panic!("{table:?} {address:#06X}: {error:?}"))
-    }
-
-    fn write(&mut self, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
-        self.registers.heard(&mut self.model);
-        self.registers.write(table, address, words, &mut self.model)
-    }
-
+    /// Writes, and lets a second pass.
+    #[track_caller]
     fn set(&mut self, table: Table, address: u16, words: &[u16]) {
-        self.write(table, address, words).unwrap_or_else(|error| panic!("{address:#06X}: {error:?}"));
-        self.go(1_000);
+        let outcome = self.bench.write_to(table, address, words);
+        outcome.unwrap_or_else(|error| panic!("{table:?} {address:#06X}: {error:?}"));
+        self.bench.charge(1);
     }
 
-    fn go(&mut self, ms: u64) {
-        (0..ms / 100).for_each(|_| {
-            self.model.step(100, 1.0);
-        });
+    fn refuses(&mut self, address: u16, words: &[u16]) -> bool {
+        self.bench.write_to(Holding, address, words) == Err(Exception::IllegalDataValue)
     }
 
     fn offered(&self) -> Amps {
-        let SimDevice::Charger(index) = self.device else { panic!() };
-        self.model.bay(ChargerId(index)).station.offered()
+        self.bench.offered()
     }
 }
 
@@ -202,24 +192,24 @@ fn replies_that_were_recorded_from_real_devices_are_read_right() {
 
 #[test]
 fn an_abl_emh1_takes_a_duty_cycle_and_gives_whole_blocks() {
-    let mut bench = Bench::with_car("abl-emh1", NARROW);
-    assert_eq!(bench.words(Holding, 0x2E, 5)[0], 0x2EB1, "a car that has seen no offer");
-    bench.set(Holding, 0x14, &[0x010B]);
+    let mut words = Words::with_car("abl-emh1", NARROW);
+    assert_eq!(words.at(Holding, 0x2E, 5)[0], 0x2EB1, "a car that has seen no offer");
+    words.set(Holding, 0x14, &[0x010B]);
     // 26.7 % · 0.6 A = 16.02 A, on L1: last of three
-    assert_eq!(bench.words(Holding, 0x2E, 5), [0x2EC2, 0x010B, 0, 0, 0x00A0]);
-    bench.set(Holding, 0x14, &[0x0064]);
-    assert_eq!(bench.words(Holding, 0x2E, 5), [0x2EC2, 0x0064, 0, 0, 0x003C]);
-    bench.set(Holding, 0x14, &[0x03E8]);
-    assert_eq!(bench.offered(), Amps::ZERO);
-    assert_eq!(bench.words(Holding, 0x2E, 5)[1..], [0x03E8, 0, 0, 0], "off is 100 %, not 60 A");
+    assert_eq!(words.at(Holding, 0x2E, 5), [0x2EC2, 0x010B, 0, 0, 0x00A0]);
+    words.set(Holding, 0x14, &[0x0064]);
+    assert_eq!(words.at(Holding, 0x2E, 5), [0x2EC2, 0x0064, 0, 0, 0x003C]);
+    words.set(Holding, 0x14, &[0x03E8]);
+    assert_eq!(words.offered(), Amps::ZERO);
+    assert_eq!(words.at(Holding, 0x2E, 5)[1..], [0x03E8, 0, 0, 0], "off is 100 %, not 60 A");
     for refused in [0, 0x0032, 0x0063] {
-        assert_eq!(bench.write(Holding, 0x14, &[refused]), Err(Exception::IllegalDataValue), "{refused}");
+        assert!(words.refuses(0x14, &[refused]), "{refused}");
     }
     for (address, count) in [(0x2E, 1), (0x2E, 4), (0x2E, 6), (0x2F, 1), (0x30, 3), (0x01, 1)] {
-        let answer = bench.read(Holding, address, count);
+        let answer = words.bench.read(Holding, address, count);
         assert_eq!(answer, Err(Exception::IllegalDataAddress), "{address:#04X}, {count}");
     }
-    assert!(bench.registers.knows(16) && !bench.registers.knows(6));
+    assert!(words.bench.registers.knows(16) && !words.bench.registers.knows(6));
 }
 
 #[test]
@@ -235,94 +225,127 @@ fn the_second_connector_of_a_charx_stands_a_thousand_further() {
         let places = [1, 2, 48].map(|connector| point.address_on(connector));
         assert_eq!(places, [Some(first), Some(second), Some(last)]);
     }
-    let mut bench = Bench::on("phoenix-charx", SimDevice::Charger(WIDE.0), 2);
-    bench.model.plug(WIDE, CarSpec { max: Amps(32.0), delay_ms: 0, ramp: 1e6, ..CarSpec::default() });
-    bench.set(Holding, 2301, &[16]);
-    assert_eq!(bench.words(Holding, 2297, 3), [16, 0, letters(b"C2")]);
-    assert_eq!(bench.words(Holding, 2232, 6), [0x0003, 0x8270, 0x0003, 0x8270, 0x0003, 0x8270], "230 000 mV");
-    assert_eq!(bench.words(Holding, 2238, 6), [0, 0x3E80, 0, 0x3E80, 0, 0x3E80], "16 000 mA");
-    assert_eq!(bench.words(Holding, 2244, 2), [0x00A8, 0x7500], "11 040 000 mW");
-    assert_eq!(bench.read(Holding, 1299, 1), Err(Exception::IllegalDataAddress), "that is the first one's");
-    assert_eq!(bench.words(Holding, 100, 3), [letters(b"CH"), letters(b"AR"), letters(b"X\0")], "both have");
-    bench.set(Holding, 2300, &[0]);
-    assert_eq!(bench.words(Holding, 2297, 1), [0], "no release, no offer");
-    bench.set(Holding, 2300, &[1]);
-    assert_eq!(bench.words(Holding, 2297, 1), [16]);
-    assert_eq!(bench.write(Holding, 2301, &[0]), Err(Exception::IllegalDataValue), "6 to 80 A");
+    let mut words = Words::of("phoenix-charx", SimDevice::Charger(WIDE.0), 2);
+    words.bench.model.plug(WIDE, car());
+    words.set(Holding, 2301, &[16]);
+    assert_eq!(words.at(Holding, 2297, 3), [16, 0, letters(b"C2")]);
+    assert_eq!(words.at(Holding, 2232, 6), [0x0003, 0x8270, 0x0003, 0x8270, 0x0003, 0x8270], "230 000 mV");
+    assert_eq!(words.at(Holding, 2238, 6), [0, 0x3E80, 0, 0x3E80, 0, 0x3E80], "16 000 mA");
+    assert_eq!(words.at(Holding, 2244, 2), [0x00A8, 0x7500], "11 040 000 mW");
+    assert_eq!(
+        words.bench.read(Holding, 1299, 1),
+        Err(Exception::IllegalDataAddress),
+        "that is the first one's"
+    );
+    assert_eq!(words.at(Holding, 100, 3), [letters(b"CH"), letters(b"AR"), letters(b"X\0")], "both have");
+    words.set(Holding, 2300, &[0]);
+    assert_eq!(words.at(Holding, 2297, 1), [0], "no release, no offer");
+    words.set(Holding, 2300, &[1]);
+    assert_eq!(words.at(Holding, 2297, 1), [16]);
+    assert!(words.refuses(2301, &[0]), "6 to 80 A");
+}
+
+#[test]
+fn two_connectors_of_a_charx_live_behind_one_unit_id() {
+    let mut site = garage();
+    for charger in &mut site.chargers[..2] {
+        charger.device.profile = "phoenix-charx".into();
+    }
+    let socket = |devices: &[usize]| Socket {
+        speech: Speech::ModbusTcp,
+        host: "127.0.0.1".into(),
+        port: 502,
+        devices: devices.iter().map(|&index| SimDevice::Charger(index)).collect(),
+    };
+    let shared = Shared::new(Model::new(Arc::new(site.clone()), Scene::Still, 1));
+    let mut maps = RegisterMaps::default();
+    let bus = Bus::new(&site, &Catalogue::built_in(), &mut maps, &socket(&[0, 1]), &shared).unwrap();
+    for (address, amps) in [(1301, 16), (2301, 10)] {
+        bus.write(1, Holding, address, &[amps]).unwrap();
+    }
+    let offered = [0, 1].map(|index| shared.model().bay(ChargerId(index)).station.offered());
+    assert_eq!(offered, [Amps(16.0), Amps(10.0)]);
+    assert_eq!(bus.read(1, Holding, 1297, 1), Ok(vec![16]));
+    assert_eq!(bus.read(1, Holding, 2297, 1), Ok(vec![10]));
+    assert_eq!(bus.read(1, Holding, 3297, 1), Err(Exception::IllegalDataAddress), "there is no third one");
+    assert_eq!(bus.read(2, Holding, 1297, 1), Err(Exception::GatewayTargetFailedToRespond));
+    // the profile of the others has one connector only
+    let error = Bus::new(&site, &Catalogue::built_in(), &mut maps, &socket(&[2, 3]), &shared).unwrap_err();
+    assert!(error.to_string().contains("another device has unit id 1"), "{error}");
 }
 
 #[test]
 fn the_ethernet_controllers_of_phoenix_contact_put_the_low_word_first() {
     for (name, limit) in [("phoenix-ev-eth", 528), ("phoenix-em-eth", 300)] {
-        let mut bench = Bench::with_car(name, WIDE);
-        bench.set(Coil, 400, &[1]);
-        bench.set(Holding, limit, &[16]);
-        assert_eq!(bench.words(Input, 100, 1), [0x0043], "{name}: C");
-        assert_eq!(bench.words(Input, 108, 6), [230, 0, 230, 0, 230, 0], "{name}");
-        assert_eq!(bench.words(Input, 114, 6), [16, 0, 16, 0, 16, 0], "{name}");
-        bench.set(Coil, 400, &[0]);
-        assert_eq!((bench.offered(), bench.words(Input, 100, 1)), (Amps::ZERO, vec![0x0042]), "{name}");
-        assert_eq!(bench.words(Holding, limit, 1), [16], "{name}: the limit stays where it was");
-        assert_eq!(bench.write(Holding, limit, &[0]), Err(Exception::IllegalDataValue), "{name}");
-        assert!(bench.registers.knows(5) && !bench.registers.knows(16), "{name}");
+        let mut words = Words::with_car(name, WIDE);
+        words.set(Coil, 400, &[1]);
+        words.set(Holding, limit, &[16]);
+        assert_eq!(words.at(Input, 100, 1), [0x0043], "{name}: C");
+        assert_eq!(words.at(Input, 108, 6), [230, 0, 230, 0, 230, 0], "{name}");
+        assert_eq!(words.at(Input, 114, 6), [16, 0, 16, 0, 16, 0], "{name}");
+        words.set(Coil, 400, &[0]);
+        assert_eq!((words.offered(), words.at(Input, 100, 1)), (Amps::ZERO, vec![0x0042]), "{name}");
+        assert_eq!(words.at(Holding, limit, 1), [16], "{name}: the limit stays where it was");
+        assert!(words.refuses(limit, &[0]), "{name}");
+        assert!(words.bench.registers.knows(5) && !words.bench.registers.knows(16), "{name}");
     }
-    let ev = Bench::with_car("phoenix-ev-eth", WIDE);
-    assert_eq!(ev.words(Input, 120, 2), [0, 0]);
-    let mut em = Bench::with_car("phoenix-em-eth", WIDE);
+    let ev = Words::with_car("phoenix-ev-eth", WIDE);
+    assert_eq!(ev.at(Input, 120, 2), [0, 0]);
+    let mut em = Words::with_car("phoenix-em-eth", WIDE);
     em.set(Holding, 300, &[16]);
-    assert_eq!(em.words(Input, 120, 2), [0x0450, 0], "11 040 W in steps of 10 W");
+    assert_eq!(em.at(Input, 120, 2), [0x0450, 0], "11 040 W in steps of 10 W");
 }
 
 #[test]
 fn the_serial_controllers_of_phoenix_contact_tell_what_the_pilot_says() {
-    let mut bench = Bench::with_car("phoenix-ev-ser", WIDE);
-    bench.set(Holding, 22_000, &[13]);
-    assert_eq!(bench.words(Input, 24_000, 1), [0x4332], "C2");
-    assert_eq!(bench.words(Input, 24_003, 1), [13]);
-    bench.set(Coil, 20_000, &[0]);
-    assert_eq!(bench.words(Input, 24_000, 1), [0x4231], "B1");
-    assert_eq!(bench.words(Input, 24_003, 1), [0]);
-    bench.set(Coil, 20_000, &[1]);
-    assert_eq!(bench.words(Input, 24_003, 1), [13]);
-    assert_eq!(bench.write(Holding, 22_000, &[64]), Err(Exception::IllegalDataValue), "6 to 63 A");
-    assert_eq!(bench.words(Input, 1000, 2), [letters(b"EV"), letters(b"-C")]);
+    let mut words = Words::with_car("phoenix-ev-ser", WIDE);
+    words.set(Holding, 22_000, &[13]);
+    assert_eq!(words.at(Input, 24_000, 1), [0x4332], "C2");
+    assert_eq!(words.at(Input, 24_003, 1), [13]);
+    words.set(Coil, 20_000, &[0]);
+    assert_eq!(words.at(Input, 24_000, 1), [0x4231], "B1");
+    assert_eq!(words.at(Input, 24_003, 1), [0]);
+    words.set(Coil, 20_000, &[1]);
+    assert_eq!(words.at(Input, 24_003, 1), [13]);
+    assert!(words.refuses(22_000, &[64]), "6 to 63 A");
+    assert_eq!(words.at(Input, 1000, 2), [letters(b"EV"), letters(b"-C")]);
 }
 
 #[test]
 fn a_mennekes_lives_on_its_heartbeat_and_takes_zero_for_no_limit() {
-    let mut bench = Bench::with_car("mennekes-compact", WIDE);
-    bench.set(Holding, 0x0302, &[0x4180, 0]);
-    assert_eq!(bench.offered(), Amps(6.0), "without release it offers what it falls back to");
-    bench.set(Holding, 0x0D05, &[1]);
-    assert_eq!(bench.words(Holding, 0x0114, 2), [0x4180, 0], "16.0");
-    assert_eq!(bench.words(Holding, 0x0100, 1), [5]);
-    assert_eq!(bench.words(Holding, 0x0500, 6), [0x4180, 0, 0x4180, 0, 0x4180, 0]);
-    assert_eq!(bench.words(Holding, 0x0506, 2), [0x4366, 0], "230.0");
-    assert_eq!(bench.words(Holding, 0x0512, 2), [0x462C, 0x8000], "11 040.0");
-    bench.set(Holding, 0x0302, &[0x3F80, 0]);
-    assert_eq!(bench.words(Holding, 0x0114, 2), [0, 0], "1.0 A pauses");
-    assert_eq!(bench.words(Holding, 0x0302, 2), [0x3F80, 0]);
-    bench.set(Holding, 0x0302, &[0, 0]);
-    assert_eq!(bench.words(Holding, 0x0114, 2), [0x4200, 0], "0 lifts the limit: 32.0");
-    bench.set(Holding, 0x0302, &[0x4180, 0]);
+    let mut words = Words::with_car("mennekes-compact", WIDE);
+    words.set(Holding, 0x0302, &[0x4180, 0]);
+    assert_eq!(words.offered(), Amps(6.0), "without release it offers what it falls back to");
+    words.set(Holding, 0x0D05, &[1]);
+    assert_eq!(words.at(Holding, 0x0114, 2), [0x4180, 0], "16.0");
+    assert_eq!(words.at(Holding, 0x0100, 1), [5]);
+    assert_eq!(words.at(Holding, 0x0500, 6), [0x4180, 0, 0x4180, 0, 0x4180, 0]);
+    assert_eq!(words.at(Holding, 0x0506, 2), [0x4366, 0], "230.0");
+    assert_eq!(words.at(Holding, 0x0512, 2), [0x462C, 0x8000], "11 040.0");
+    words.set(Holding, 0x0302, &[0x3F80, 0]);
+    assert_eq!(words.at(Holding, 0x0114, 2), [0, 0], "1.0 A pauses");
+    assert_eq!(words.at(Holding, 0x0302, 2), [0x3F80, 0]);
+    words.set(Holding, 0x0302, &[0, 0]);
+    assert_eq!(words.at(Holding, 0x0114, 2), [0x4200, 0], "0 lifts the limit: 32.0");
+    words.set(Holding, 0x0302, &[0x4180, 0]);
     for _ in 0..4 {
-        bench.set(Holding, 0x0D00, &[0x55AA]);
-        bench.go(4_000);
+        words.set(Holding, 0x0D00, &[0x55AA]);
+        words.bench.charge(4);
     }
-    assert_eq!(bench.offered(), Amps(16.0), "heard every 5 s");
-    bench.set(Holding, 0x0D00, &[0x55AB]);
-    bench.go(6_000);
-    assert_eq!(bench.offered(), Amps(6.0), "another word is no heartbeat");
+    assert_eq!(words.offered(), Amps(16.0), "heard every 5 s");
+    words.set(Holding, 0x0D00, &[0x55AB]);
+    words.bench.charge(6);
+    assert_eq!(words.offered(), Amps(6.0), "another word is no heartbeat");
 }
 
 #[test]
 fn an_evse_din_takes_whole_amperes_and_zero_for_off() {
-    let mut bench = Bench::with_car("evse-din", WIDE);
-    bench.set(Holding, 1000, &[16]);
-    assert_eq!(bench.words(Holding, 1000, 3), [16, 16, 3], "set, told, charging");
-    bench.set(Holding, 1000, &[0]);
-    assert_eq!(bench.words(Holding, 1000, 3), [0, 0, 2], "off, and the car is still there");
-    assert!(bench.registers.knows(16) && !bench.registers.knows(6));
+    let mut words = Words::with_car("evse-din", WIDE);
+    words.set(Holding, 1000, &[16]);
+    assert_eq!(words.at(Holding, 1000, 3), [16, 16, 3], "set, told, charging");
+    words.set(Holding, 1000, &[0]);
+    assert_eq!(words.at(Holding, 1000, 3), [0, 0, 2], "off, and the car is still there");
+    assert!(words.bench.registers.knows(16) && !words.bench.registers.knows(6));
     let profile = built_in("evse-din");
     for (name, point) in profile.points.iter().filter(|(_, point)| point.address >= 2000) {
         assert!(point.wears, "{name} is in EEPROM");
@@ -332,34 +355,34 @@ fn an_evse_din_takes_whole_amperes_and_zero_for_off() {
 
 #[test]
 fn a_bender_shows_milliamperes_and_falls_back_by_itself() {
-    let mut bench = Bench::with_car("bender-cc613", WIDE);
-    bench.set(Holding, 1000, &[16]);
-    assert_eq!(bench.words(Holding, 122, 1), [3], "C");
-    assert_eq!(bench.words(Holding, 120, 1), [0x302E], "0.");
-    assert_eq!(bench.words(Holding, 212, 6), [0, 0x3E80, 0, 0x3E80, 0, 0x3E80], "16 000 mA");
-    assert_eq!(bench.words(Holding, 220, 2), [0, 0x2B20], "11 040 W");
-    assert_eq!(bench.words(Holding, 222, 6), [0, 230, 0, 230, 0, 230]);
-    assert_eq!(bench.words(Holding, 706, 1), [16]);
-    bench.set(Holding, 131, &[8]);
-    bench.set(Holding, 132, &[10]);
-    bench.go(8_000);
-    assert_eq!(bench.words(Holding, 706, 1), [16]);
-    bench.go(3_000);
-    assert_eq!(bench.words(Holding, 706, 1), [8], "nothing heard for 10 s");
-    bench.set(Holding, 1000, &[0]);
-    assert_eq!(bench.words(Holding, 706, 1), [0]);
+    let mut words = Words::with_car("bender-cc613", WIDE);
+    words.set(Holding, 1000, &[16]);
+    assert_eq!(words.at(Holding, 122, 1), [3], "C");
+    assert_eq!(words.at(Holding, 120, 1), [0x302E], "0.");
+    assert_eq!(words.at(Holding, 212, 6), [0, 0x3E80, 0, 0x3E80, 0, 0x3E80], "16 000 mA");
+    assert_eq!(words.at(Holding, 220, 2), [0, 0x2B20], "11 040 W");
+    assert_eq!(words.at(Holding, 222, 6), [0, 230, 0, 230, 0, 230]);
+    assert_eq!(words.at(Holding, 706, 1), [16]);
+    words.set(Holding, 131, &[8]);
+    words.set(Holding, 132, &[10]);
+    words.bench.charge(8);
+    assert_eq!(words.at(Holding, 706, 1), [16]);
+    words.bench.charge(3);
+    assert_eq!(words.at(Holding, 706, 1), [8], "nothing heard for 10 s");
+    words.set(Holding, 1000, &[0]);
+    assert_eq!(words.at(Holding, 706, 1), [0]);
 }
 
 #[test]
 fn an_sdm72_shows_floats_and_its_code() {
-    let mut bench = Bench::on("eastron-sdm72", SimDevice::Meter(0), 1);
+    let mut words = Words::of("eastron-sdm72", SimDevice::Meter(0), 1);
     let base = PerPhase { l1: Amps(10.0), l2: Amps(0.5), l3: Amps(0.0) };
-    bench.model.hold_base_load(CircuitId(0), Some(base));
-    bench.model.hold_sun(0, Some(Amps(0.0)));
-    bench.go(1_000);
-    assert_eq!(bench.words(Input, 0x0000, 2), [0x4366, 0], "230.0");
-    assert_eq!(bench.words(Input, 0x0006, 6), [0x4120, 0, 0x3F00, 0, 0, 0], "10.0, 0.5, 0.0");
-    assert_eq!(bench.words(Input, 0x0034, 2), [0x4516, 0xF000], "2 415.0");
-    assert_eq!(bench.words(Holding, 0xFC02, 1), [0x0089]);
-    assert_eq!(bench.read(Input, 0, 61), Err(Exception::IllegalDataValue), "30 parameters at the most");
+    words.bench.model.hold_base_load(CircuitId(0), Some(base));
+    words.bench.model.hold_sun(0, Some(Amps(0.0)));
+    words.bench.charge(1);
+    assert_eq!(words.at(Input, 0x0000, 2), [0x4366, 0], "230.0");
+    assert_eq!(words.at(Input, 0x0006, 6), [0x4120, 0, 0x3F00, 0, 0, 0], "10.0, 0.5, 0.0");
+    assert_eq!(words.at(Input, 0x0034, 2), [0x4516, 0xF000], "2 415.0");
+    assert_eq!(words.at(Holding, 0xFC02, 1), [0x0089]);
+    assert_eq!(words.bench.read(Input, 0, 61), Err(Exception::IllegalDataValue), "30 parameters at the most");
 }
