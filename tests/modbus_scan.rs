@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 /// What a unit does with a read: table function, address, count → words, exception, or silence.
 enum Reply {
     Words(Vec<u16>),
+    Bytes(Vec<u8>),
     Refuse(u8),
     Silence,
     HangUp,
@@ -24,7 +25,7 @@ enum Reply {
 /// A bus whose every request is written down.
 struct Bus {
     script: Script,
-    requests: Arc<Mutex<Vec<[u8; 12]>>>,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Bus {
@@ -32,12 +33,13 @@ impl Bus {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
         let script = Script::start(move |_, request, stream| {
-            let request: [u8; 12] = request.try_into().unwrap();
-            log.lock().unwrap().push(request);
-            let word = |at: usize| u16::from_be_bytes([request[at], request[at + 1]]);
+            log.lock().unwrap().push(request.to_vec());
+            let word =
+                |at: usize| request.get(at..at + 2).map_or(0, |pair| u16::from_be_bytes([pair[0], pair[1]]));
             let body = match reply(request[6], request[7], word(8), word(10)) {
                 Reply::Silence => return true,
                 Reply::HangUp => return false,
+                Reply::Bytes(bytes) => [&[request[7]][..], &bytes].concat(),
                 Reply::Refuse(code) => vec![request[7] | 0x80, code],
                 Reply::Words(words) if request[7] <= 2 => {
                     let mut bytes = vec![0_u8; words.len().div_ceil(8)];
@@ -59,7 +61,7 @@ impl Bus {
         format!("modbus+tcp://127.0.0.1:{}", self.script.port)
     }
 
-    fn requests(&self) -> Vec<[u8; 12]> {
+    fn requests(&self) -> Vec<Vec<u8>> {
         self.requests.lock().unwrap().clone()
     }
 
@@ -92,6 +94,9 @@ fn ranges(found: &Value) -> Vec<(u64, u64)> {
 #[test]
 fn any_answer_is_a_unit_and_silence_or_a_gateways_word_is_none() {
     let bus = Bus::start(|unit, function, _, _| match unit {
+        // 43/14, the basic texts
+        3 if function == 0x2B => Reply::Bytes(b"\x0E\x01\x01\x00\x00\x02\x00\x04Acme\x01\x05Box 7".to_vec()),
+        3 if function == 0x11 => Reply::Bytes(b"\x09\x07Acme 77\xFF".to_vec()),
         3 => Reply::Refuse(2),
         4 => Reply::Refuse(1),
         // silent about the table that it does not have
@@ -105,7 +110,11 @@ fn any_answer_is_a_unit_and_silence_or_a_gateways_word_is_none() {
     assert_eq!(report["kind"], "ModbusScan");
     assert_eq!(report["apiVersion"], "enmon/v1");
     assert_eq!(ids(&report), [3, 4, 5]);
-    assert!(bus.requests().iter().all(|request| (1..=4).contains(&request[7])), "a scan only reads");
+    assert_eq!(report["units"][0]["identification"], json!(["Acme", "Box 7", "Acme 77"]));
+    assert!(
+        bus.requests().iter().all(|request| [1, 2, 3, 4, 0x11, 0x2B].contains(&request[7])),
+        "a scan only reads"
+    );
 }
 
 #[test]
@@ -312,7 +321,8 @@ fn a_sunspec_device_of_others_is_found_with_its_models() {
     let report = enmon_json(&["modbus", "scan", &address, "--units", "1-4", "--rate", "200"]);
     assert_eq!(ids(&report), [1, 3], "{report}");
     let unit = &report["units"][0];
-    assert_eq!(unit["identification"], json!(["Sunny Ltd", "Roof 5000", "1.2", "SN-77"]));
+    // pymodbus says who it is with function 17; the rest stands in the common model
+    assert_eq!(unit["identification"], json!(["Pymodbus", "Sunny Ltd", "Roof 5000", "1.2", "SN-77"]));
     assert_eq!(
         unit["sunspec"],
         json!({"base": 40000, "models": [{"id": 1, "address": 40002, "length": 66}, {"id": 103, "address": 40070, "length": 4}]})

@@ -8,6 +8,7 @@ mod device_map;
 mod error;
 mod exchange;
 mod frame;
+mod identity;
 mod link;
 mod pdu;
 mod point;
@@ -22,6 +23,7 @@ pub use client::{Client, ClientSettings, Direction, Wire};
 pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};
+pub use identity::Identify;
 pub use pdu::{
     Asked, Exception, MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, PduError,
     Request, Response,

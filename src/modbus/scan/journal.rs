@@ -1,13 +1,16 @@
 //! What a scan has asked and what came back. A scan is a function of these answers: one that goes on starts again at the beginning and
 //! finds what it asked before in here, so that it ends with the report of one that was never interrupted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::plan::ScanPlan;
-use crate::modbus::Exception;
+use crate::modbus::{Exception, Identify};
 use crate::profile::Table;
+
+/// How each unit is asked what it is.
+pub(super) const IDENTITIES: [Identify; 2] = [Identify::Device, Identify::Server];
 
 /// A question to a unit. All of them only read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,6 +98,8 @@ pub struct Journal {
     plan: ScanPlan,
     entries: Vec<Entry>,
     places: HashMap<Question, usize>,
+    /// What units say that they are.
+    said: BTreeMap<u8, Vec<String>>,
 }
 
 /// A journal as it is written.
@@ -105,6 +110,8 @@ struct JournalFile {
     kind: JournalKind,
     plan: ScanPlan,
     answers: Vec<Entry>,
+    #[serde(default)]
+    said: BTreeMap<u8, Vec<String>>,
 }
 
 impl From<Journal> for JournalFile {
@@ -114,6 +121,7 @@ impl From<Journal> for JournalFile {
             kind: JournalKind::ModbusScanState,
             plan: journal.plan,
             answers: journal.entries,
+            said: journal.said,
         }
     }
 }
@@ -133,6 +141,7 @@ impl TryFrom<JournalFile> for Journal {
             }
             journal.add(question, answer);
         }
+        journal.said = file.said;
         Ok(journal)
     }
 }
@@ -140,7 +149,7 @@ impl TryFrom<JournalFile> for Journal {
 impl Journal {
     /// Starts a journal.
     pub fn new(plan: ScanPlan) -> Journal {
-        Journal { plan, entries: Vec::new(), places: HashMap::new() }
+        Journal { plan, entries: Vec::new(), places: HashMap::new(), said: BTreeMap::new() }
     }
 
     /// Returns what is scanned.
@@ -150,16 +159,24 @@ impl Journal {
 
     /// Returns how many questions have been answered.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.said.len() * IDENTITIES.len()
     }
 
     /// Says whether nothing has been answered yet.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn get(&self, question: &Question) -> Option<&Answer> {
         self.places.get(question).and_then(|&place| self.entries.get(place)).map(|entry| &entry.answer)
+    }
+
+    pub(super) fn said(&self, unit: u8) -> Option<&Vec<String>> {
+        self.said.get(&unit)
+    }
+
+    pub(super) fn hear(&mut self, unit: u8, texts: Vec<String>) {
+        self.said.insert(unit, texts);
     }
 
     pub(super) fn add(&mut self, question: Question, answer: Answer) {
@@ -188,6 +205,8 @@ mod tests {
         for (unit, answer) in (1..).zip(answers.clone()) {
             journal.add(question(unit), answer);
         }
+        journal.hear(2, vec!["Box".into()]);
+        assert_eq!(journal.len(), 6);
         let text = serde_json::to_string(&journal).unwrap();
         let read: Journal = serde_json::from_str(&text).unwrap();
         assert_eq!(read, journal);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ScanError;
-use super::journal::{Answer, Journal, Question};
+use super::journal::{Answer, IDENTITIES, Journal, Question};
 use super::pace::Pace;
 use crate::modbus::{Client, ClientSettings, Exception, ModbusError};
 use crate::profile::ModbusSettings;
@@ -96,10 +96,7 @@ impl<'a> Probe<'a> {
         }
         let answer = self.insist(&question).await?;
         self.journal.add(question, answer.clone());
-        match self.observer.answered(self.journal) {
-            ControlFlow::Continue(()) => Ok(answer),
-            ControlFlow::Break(()) => Err(ScanError::Stopped),
-        }
+        self.keep().map(|()| answer)
     }
 
     async fn insist(&mut self, question: &Question) -> Result<Answer, ScanError> {
@@ -136,11 +133,47 @@ impl<'a> Probe<'a> {
         }
     }
 
+    /// Asks a unit what it is, unless the journal knows.
+    pub(super) async fn identify(&mut self, unit: u8) -> Result<Vec<String>, ScanError> {
+        if let Some(said) = self.journal.said(unit) {
+            return Ok(said.clone());
+        }
+        let mut texts = Vec::new();
+        for how in IDENTITIES {
+            sleep_until(self.pace.slot(Instant::now())).await;
+            let started = Instant::now();
+            let outcome = self.client.identify(unit, how).await;
+            self.note(started, &outcome);
+            // most devices know neither function, and some say nothing to that: then there is nothing to tell
+            for text in outcome.unwrap_or_default() {
+                if !texts.contains(&text) {
+                    texts.push(text);
+                }
+            }
+        }
+        self.journal.hear(unit, texts.clone());
+        self.keep().map(|()| texts)
+    }
+
+    /// Lets the observer keep the journal.
+    fn keep(&mut self) -> Result<(), ScanError> {
+        match self.observer.answered(self.journal) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(ScanError::Stopped),
+        }
+    }
+
     async fn once(&mut self, question: &Question) -> Result<Vec<u16>, ModbusError> {
         sleep_until(self.pace.slot(Instant::now())).await;
         let started = Instant::now();
         let Question { unit, table, address, count } = *question;
         let outcome = self.client.read(unit, table, address, count).await;
+        self.note(started, &outcome);
+        outcome
+    }
+
+    /// Takes note of how a request went.
+    fn note<T>(&mut self, started: Instant, outcome: &Result<T, ModbusError>) {
         let was_answered = matches!(outcome, Ok(_) | Err(ModbusError::Exception { .. }));
         // some devices end the connection instead of an answer that they have not; the pace is kept all the same
         if matches!(outcome, Err(ModbusError::ConnectionLost { .. })) {
@@ -148,6 +181,5 @@ impl<'a> Probe<'a> {
         }
         self.has_connected |= outcome.as_ref().map_or_else(ModbusError::may_have_arrived, |_| true);
         self.pace.done(started, Instant::now(), was_answered);
-        outcome
     }
 }

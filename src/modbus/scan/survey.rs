@@ -21,7 +21,8 @@ const MOST_GUESSES: usize = 5;
 /// A unit that has never answered is given up after so many questions.
 const MOST_SILENT: u32 = 10;
 
-/// Scans as the journal's plan says, and goes on where the journal ends. Only reads are sent: functions 01 to 04.
+/// Scans as the journal's plan says, and goes on where the journal ends. Only reads are sent: functions 01 to 04,
+/// and 43/14 and 17, which ask what a device is.
 ///
 /// # Errors
 /// When the address can't be reached, or no more, and when the observer stops it.
@@ -197,6 +198,7 @@ impl Survey<'_> {
         let profiles = self.catalogue.iter().filter(|profile| profile.modbus.is_some()).count();
         self.probe.observer.begins(&format!("unit {unit}: what is it?"), Some(profiles as u64));
         self.probe.talk_to(&ModbusSettings::default());
+        let mut identification = self.probe.identify(unit).await?;
         let bases = self.sunspec_bases();
         let walked = sunspec_walk::walk(&mut self.probe, unit, &bases).await?;
         let chain = walked.as_ref().map(|walked| &walked.chain);
@@ -212,11 +214,14 @@ impl Survey<'_> {
         }
         let mut guesses = guess::rank(guesses);
         guesses.truncate(MOST_GUESSES);
-        let (sunspec, identification) = walked.map(|walked| (walked.found, walked.texts)).unzip();
+        let sunspec = walked.map(|walked| {
+            identification.extend(walked.texts);
+            walked.found
+        });
         Ok(FoundUnit {
             unit,
             answered: described(answer),
-            identification: identification.unwrap_or_default(),
+            identification,
             sunspec,
             guesses,
             registers: Vec::new(),
