@@ -47,25 +47,25 @@ pub struct ModbusArgs {
 #[derive(Debug, Subcommand)]
 enum ModbusCommand {
     /// Read registers or bits
-    Read(read::ReadArgs),
+    Read(Box<read::ReadArgs>),
     /// Write registers or coils, after showing what will change
-    Write(write::WriteArgs),
+    Write(Box<write::WriteArgs>),
     /// Read the same registers again and again
-    Watch(watch::WatchArgs),
+    Watch(Box<watch::WatchArgs>),
     /// Find units on a bus, what they are, and which of their registers answer
-    Scan(scan_args::ScanArgs),
+    Scan(Box<scan_args::ScanArgs>),
     /// List, show and check device profiles, and try them on devices
-    Profile(profile::ProfileArgs),
+    Profile(Box<profile::ProfileArgs>),
 }
 
 /// Runs `enmon modbus`.
 pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
     match args.command {
-        ModbusCommand::Read(args) => block_on(read::run(args, context)),
-        ModbusCommand::Write(args) => block_on(write::run(args, context)),
-        ModbusCommand::Watch(args) => block_on(watch::run(args, context)),
-        ModbusCommand::Scan(args) => block_on(scan::run(args, context)),
-        ModbusCommand::Profile(args) => block_on(profile::run(args, context)),
+        ModbusCommand::Read(args) => block_on(read::run(*args, context)),
+        ModbusCommand::Write(args) => block_on(write::run(*args, context)),
+        ModbusCommand::Watch(args) => block_on(watch::run(*args, context)),
+        ModbusCommand::Scan(args) => block_on(scan::run(*args, context)),
+        ModbusCommand::Profile(args) => block_on(profile::run(*args, context)),
     }
 }
 

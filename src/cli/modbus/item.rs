@@ -294,7 +294,9 @@ fn points<'a>(words: &'a [String], profile: &Profile, target: &Target, most: Mos
     };
     let items: Result<Vec<Item>> = if names.is_empty() {
         let readable = profile.points.iter().filter(|(_, point)| point.access != Access::Only);
-        Ok(readable.map(|(name, point)| Item::of(name, point, target)).collect())
+        let mut items: Vec<Item> = readable.map(|(name, point)| Item::of(name, point, target)).collect();
+        items.sort_by_key(|item| (item.table, item.register));
+        Ok(items)
     } else {
         let find = |name: &String| {
             let point = profile.points.get(name).ok_or_else(|| unknown(name, profile))?;

@@ -30,7 +30,7 @@ enum ProfileCommand {
     /// Check profile files, and show every mistake with its place
     Check(profile_check::CheckArgs),
     /// Read every point of a real device, and say what is plausible; nothing is written
-    Test(profile_test::TestArgs),
+    Test(Box<profile_test::TestArgs>),
 }
 
 /// Runs `enmon modbus profile`.
@@ -39,6 +39,6 @@ pub(super) async fn run(args: ProfileArgs, context: &Context) -> Result<()> {
         ProfileCommand::List(_) => profile_list::run(context),
         ProfileCommand::Show(args) => profile_show::run(&args, context),
         ProfileCommand::Check(args) => profile_check::run(&args, context),
-        ProfileCommand::Test(args) => profile_test::run(args, context).await,
+        ProfileCommand::Test(args) => profile_test::run(*args, context).await,
     }
 }

@@ -94,12 +94,12 @@ pub(super) fn connection(profile: &Profile) -> String {
 impl Report for ListReport {
     fn render(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = Table::new([
-            Column::text("profile"),
+            Column::name("profile"),
             Column::text("vendor"),
             Column::text("model"),
             Column::text("is a"),
             Column::count("unit"),
-            Column::text("serial line"),
+            Column::name("serial"),
             Column::text("from"),
         ]);
         for line in &self.profiles {

@@ -165,14 +165,12 @@ fn joined<T: Display>(things: &[T], between: &str) -> String {
 
 fn points(profile: &Profile) -> Table {
     let mut table = Table::new([
-        Column::text("point"),
+        Column::name("point"),
         Column::text("table"),
-        Column::text("register"),
+        Column::name("register"),
         Column::text("type"),
-        Column::count("scale"),
-        Column::text("unit"),
-        Column::text("access"),
-        Column::text("plausible"),
+        Column::text("scale"),
+        Column::name("access"),
         Column::text("what it is"),
     ]);
     let mut points: Vec<(&String, &Point)> = profile.points.iter().collect();
@@ -180,21 +178,19 @@ fn points(profile: &Profile) -> Table {
     for (name, point) in points {
         let access = match point.access {
             Access::Read => "read",
-            Access::Write => "read, write",
+            Access::Write => "both",
             Access::Only => "write",
         };
         let access = if point.wears { format!("{access}, wears") } else { access.to_owned() };
-        let plausible = point.plausible.map_or(String::new(), |[least, most]| format!("{least} to {most}"));
+        let plausible = point.plausible.map_or(String::new(), |[least, most]| format!(", {least} to {most}"));
         table.row([
             Cell::new(name),
             Cell::new(table_name(point.table)),
             Cell::new(register(point)),
             Cell::new(layout(point)),
             Cell::new(scale(point)),
-            Cell::new(&point.unit),
             Cell::new(access).tone(if point.wears { Tone::Warning } else { Tone::Plain }),
-            Cell::new(plausible),
-            Cell::new(&point.about),
+            Cell::new(format!("{}{plausible}", point.about)),
         ]);
     }
     table
@@ -221,12 +217,12 @@ fn layout(point: &Point) -> String {
     format!("{count}{name}{order}{mask}{shift}")
 }
 
+/// Writes factor and unit: `0.001 A`.
 fn scale(point: &Point) -> String {
-    match (&point.scale_from, point.scale == 1.0) {
-        (Some(other), _) => format!("10^{other}"),
-        (None, true) => String::new(),
-        (None, false) => point.scale.to_string(),
-    }
+    let power = point.scale_from.as_ref().map(|other| format!("10^{other}"));
+    let factor = (point.scale != 1.0).then(|| point.scale.to_string());
+    let unit = (!point.unit.is_empty()).then(|| point.unit.clone());
+    [factor, power, unit].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 fn metrics(endpoint: &crate::profile::EndpointSettings, out: &mut dyn Write) -> io::Result<()> {

@@ -112,7 +112,10 @@ pub(super) async fn run(args: TestArgs, context: &Context) -> Result<()> {
     }
     let mut progress = context.ui.progress("reading points", Some(readable as u64));
     let mut points = Vec::new();
-    for (name, point) in profile.points.iter().filter(|(_, point)| point.access != Access::Only) {
+    let mut order: Vec<(&String, &Point)> =
+        profile.points.iter().filter(|(_, point)| point.access != Access::Only).collect();
+    order.sort_by_key(|(_, point)| (point.table, point.address));
+    for (name, point) in order {
         progress.message(name);
         let (result, error) = ask(&mut target, profile, name, point).await;
         points.push(result);
@@ -244,21 +247,25 @@ impl TestReport {
                 )
             }
         };
-        Error::new(Kind::Failed, message)
-            .hint("a shifted table, or words in the other order, give such values; see the bytes with --raw")
+        let hint = if failed == self.points.len() {
+            "maybe it is another device, or another unit of the line: see --unit"
+        } else {
+            "a shifted table, or words in the other order, give such values; see the bytes with --raw"
+        };
+        Error::new(Kind::Failed, message).hint(hint)
     }
 }
 
 impl Report for TestReport {
     fn render(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut table = Table::new([
-            Column::text("point"),
-            Column::text("register"),
+            Column::name("point"),
+            Column::name("register"),
             Column::count("value"),
             Column::text("unit"),
             Column::text("raw"),
             Column::number("time", "ms"),
-            Column::text("verdict"),
+            Column::name("verdict"),
         ]);
         for point in &self.points {
             for (at, value) in point.values.iter().enumerate() {
@@ -272,6 +279,16 @@ impl Report for TestReport {
             }
         }
         table.render(out)?;
+        let wrong = |point: &&PointResult| matches!(point.verdict, Verdict::Failed | Verdict::Implausible);
+        for (at, point) in self.points.iter().filter(wrong).enumerate() {
+            let space = if at == 0 { "\n" } else { "" };
+            writeln!(
+                out,
+                "{space}\x1b[31m{}\x1b[0m: {}",
+                point.point,
+                point.why.as_deref().unwrap_or("failed")
+            )?;
+        }
         if !self.write_only.is_empty() {
             writeln!(out, "\nNot read, because they can only be written: {}", self.write_only.join(", "))?;
         }
@@ -305,11 +322,10 @@ fn row(point: &PointResult, value: &RegisterValue, at: usize) -> Vec<Cell> {
 
 fn verdict_cell(point: &PointResult) -> Cell {
     let why = point.why.as_deref();
-    let said = |word: &str| why.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}"));
     match point.verdict {
-        Verdict::Plausible => Cell::new(said("plausible")).tone(Tone::Good),
+        Verdict::Plausible => Cell::new(why.unwrap_or("plausible")).tone(Tone::Good),
         Verdict::Unjudged => Cell::new(why.unwrap_or("-")).tone(Tone::Faint),
-        Verdict::Implausible => Cell::new(said("not plausible")).tone(Tone::Bad),
-        Verdict::Failed => Cell::new(said("failed")).tone(Tone::Bad),
+        Verdict::Implausible => Cell::new("not plausible").tone(Tone::Bad),
+        Verdict::Failed => Cell::new("failed").tone(Tone::Bad),
     }
 }

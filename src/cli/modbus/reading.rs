@@ -315,9 +315,9 @@ pub(super) fn grid(values: &[RegisterValue]) -> Grid {
     let has_unit = values.iter().any(|value| !value.unit.is_empty());
     let mut columns = Vec::new();
     if by_name {
-        columns.extend([Column::text("point"), Column::text("table")]);
+        columns.extend([Column::name("point"), Column::text("table")]);
     }
-    columns.extend([Column::text("register"), Column::count("value")]);
+    columns.extend([Column::name("register"), Column::count("value")]);
     if has_unit {
         columns.push(Column::text("unit"));
     }

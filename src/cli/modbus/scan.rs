@@ -21,11 +21,14 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<()> {
     warn_of_broken(&shelf, context);
     let plan = args.plan(&shelf.catalogue)?;
     let settings = args.settings()?;
+    let client = Client::new(args.address.clone(), ClientSettings::default());
+    let mut client = args.tls.arm(client, &args.address, context)?;
     let (mut file, mut journal) = StateFile::open(args.resume.as_deref(), plan)?;
     if !journal.is_empty() {
         context.ui.say(&format!("going on after {} requests", journal.len()));
     }
-    let outcome = until_interrupted(&settings, &shelf.catalogue, &mut journal, &mut file, context).await;
+    let outcome =
+        until_interrupted(&mut client, &settings, &shelf.catalogue, &mut journal, &mut file, context).await;
     match outcome {
         Ok(findings) => {
             context.ui.print(&ScanReport::new(journal.plan(), findings))?;
@@ -47,6 +50,7 @@ pub(super) async fn run(args: ScanArgs, context: &Context) -> Result<()> {
 }
 
 async fn until_interrupted(
+    client: &mut Client,
     settings: &ScanSettings,
     catalogue: &Catalogue,
     journal: &mut Journal,
@@ -57,11 +61,10 @@ async fn until_interrupted(
         signal(kind).map_err(|error| Error::from_source(Kind::Failed, "signals can't be caught", &error))
     };
     let (mut interrupt, mut terminate) = (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
-    let mut client = Client::new(journal.plan().address.clone(), ClientSettings::default());
     let mut watcher = Watcher { ui: &context.ui, file, progress: None, failure: None };
     // the request that is under way is given up with the scan: its connection is dropped, its answer is not awaited
     let outcome = tokio::select! {
-        outcome = scan(&mut client, settings, catalogue, journal, &mut watcher) => Some(outcome),
+        outcome = scan(client, settings, catalogue, journal, &mut watcher) => Some(outcome),
         _ = interrupt.recv() => None,
         _ = terminate.recv() => None,
     };

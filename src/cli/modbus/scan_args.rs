@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::target::usage;
+use super::tls::TlsArgs;
 use crate::error::Result;
 use crate::modbus::scan::{
     ScanPlan, ScanSettings, ScanTask, SpanList, UnitList, broadcasts_on_zero, likely_units,
@@ -67,6 +68,8 @@ pub(super) struct ScanArgs {
     /// Keep what was found in this file as it goes, and go on where it ends; it is removed when the scan is complete
     #[arg(long, value_name = "FILE")]
     pub(super) resume: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) tls: TlsArgs,
 }
 
 impl ScanArgs {

@@ -111,6 +111,9 @@ struct Change {
     point: Option<String>,
     #[serde(skip)]
     name: String,
+    /// Old, new and read back, as people read them.
+    #[serde(skip)]
+    shown: [Option<String>; 3],
     /// First register, counted from 0.
     register: u16,
     old: Option<serde_json::Value>,
@@ -303,9 +306,13 @@ fn changes(
     let value_of = |values: Option<&[RegisterValue]>, at: usize| {
         values.and_then(|values| values.get(at)).map(|value| value.value.json())
     };
+    let text_of = |values: Option<&[RegisterValue]>, at: usize| {
+        values.and_then(|values| values.get(at)).map(|value| value.value.to_string())
+    };
     let change = |(at, value): (usize, &RegisterValue)| Change {
         point: value.point.clone(),
         name: value.name(),
+        shown: [text_of(old, at), Some(value.value.to_string()), text_of(read_back, at)],
         register: value.register,
         old: value_of(old, at),
         new: value.value.json(),
@@ -367,14 +374,9 @@ impl Report for WriteReport {
             columns.push(Column::text("unit"));
         }
         let mut table = crate::ui::Table::new(columns);
-        let cell = |value: Option<&serde_json::Value>| match value {
-            Some(serde_json::Value::String(text)) => Cell::new(text.replace(char::is_control, "\u{fffd}")),
-            Some(value) => Cell::new(value),
-            None => Cell::unknown(),
-        };
         for change in &self.changes {
-            let mut cells = vec![Cell::new(&change.name), cell(change.old.as_ref())];
-            cells.extend([cell(Some(&change.new)), cell(change.read_back.as_ref())]);
+            let mut cells = vec![Cell::new(&change.name)];
+            cells.extend(change.shown.iter().map(|text| text.as_ref().map_or_else(Cell::unknown, Cell::new)));
             if has_unit {
                 cells.push(Cell::new(&change.unit));
             }
