@@ -10,6 +10,10 @@ mod profile_show;
 mod profile_test;
 mod read;
 mod reading;
+mod scan;
+mod scan_args;
+mod scan_report;
+mod scan_state;
 mod serve;
 mod serve_device;
 mod serve_listen;
@@ -37,6 +41,7 @@ use crate::runtime;
   enmon modbus write modbus+tcp://127.0.0.1:5031 --unit 1 holding 0x4100 --type u32 16000
   enmon modbus watch modbus+tcp://127.0.0.1:5021 --unit 1 input 6 --count 6 --type f32 --every 1s
   enmon modbus read modbus+tcp://127.0.0.1:5031 --profile abb-terra-ac
+  enmon modbus scan modbus+tcp://127.0.0.1:5031
   enmon modbus profile list")]
 pub struct ModbusArgs {
     #[command(subcommand)]
@@ -51,6 +56,8 @@ enum ModbusCommand {
     Write(Box<write::WriteArgs>),
     /// Read the same registers again and again
     Watch(Box<watch::WatchArgs>),
+    /// Find units on a bus, what they are, and which of their registers answer
+    Scan(Box<scan_args::ScanArgs>),
     /// List, show and check device profiles, and try them on devices
     Profile(Box<profile::ProfileArgs>),
     /// Serve a simulated device, or registers from a file
@@ -63,6 +70,7 @@ pub fn run(args: ModbusArgs, context: &Context) -> Result<()> {
         ModbusCommand::Read(args) => block_on(read::run(*args, context)),
         ModbusCommand::Write(args) => block_on(write::run(*args, context)),
         ModbusCommand::Watch(args) => block_on(watch::run(*args, context)),
+        ModbusCommand::Scan(args) => block_on(scan::run(*args, context)),
         ModbusCommand::Profile(args) => block_on(profile::run(*args, context)),
         ModbusCommand::Serve(args) => block_on(serve::run(*args, context)),
     }

@@ -8,9 +8,11 @@ mod device_map;
 mod error;
 mod exchange;
 mod frame;
+mod identity;
 mod link;
 mod pdu;
 mod point;
+pub mod scan;
 mod serial;
 mod server;
 mod sunspec;
@@ -21,6 +23,7 @@ pub use client::{Client, ClientSettings, Direction, Wire};
 pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};
+pub use identity::Identify;
 pub use pdu::{
     Asked, Exception, MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, PduError,
     Request, Response,
