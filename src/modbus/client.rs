@@ -7,6 +7,7 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::identity::Identify;
 use super::link::{self, Link};
 use super::pdu::{MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, Request, Response};
 use super::{Framing, ModbusError};
@@ -169,6 +170,13 @@ impl Client {
         self.settings = settings;
     }
 
+    /// Connects at once, whatever has failed before: for one who keeps a pace of its own, and knows that a device may hang up on
+    /// questions that are none of its own.
+    pub fn forget_failures(&mut self) {
+        self.backoff.succeeded();
+        self.not_before = None;
+    }
+
     /// Reads `count` registers, or bits as 0 and 1; what is longer than one request may be is split.
     ///
     /// # Errors
@@ -213,6 +221,17 @@ impl Client {
             }
         }
         Ok(words)
+    }
+
+    /// Asks a device what it is, and returns the texts in its answer.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); many devices refuse.
+    pub async fn identify(&mut self, unit: u8, how: Identify) -> Result<Vec<String>, ModbusError> {
+        match self.ask(unit, &Request::Identify(how)).await? {
+            Response::Texts(texts) => Ok(texts),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Writes one register with function 06.

@@ -167,7 +167,7 @@ impl DeviceMap {
 
     /// Returns how a point's values stand in registers, its scale factor applied; `None` when the scale factor is not known. `fresh`
     /// is the scale factor as it was read together with the value; else the one from the beginning counts.
-    pub(super) fn layout(&self, point: &Point, fresh: Option<&Value>) -> Option<Layout> {
+    pub fn layout(&self, point: &Point, fresh: Option<&Value>) -> Option<Layout> {
         let mut layout = Layout::of(point, &self.settings);
         if point.model.is_some() && layout.absent.is_empty() {
             layout.absent.extend(not_implemented(point.value_type));

@@ -19,6 +19,8 @@ use crate::site::Address;
 
 /// Silence that ends what is left of a broken answer on a serial line: USB adapters pass bytes on every 16 ms.
 const SETTLED: Duration = Duration::from_millis(20);
+/// Longest PDU (V1.1b3, 4.1).
+const MAX_PDU: usize = 253;
 /// How long a device that may be asleep gets for its first answer.
 const LONGEST_WAKE: Duration = Duration::from_millis(300);
 
@@ -237,6 +239,7 @@ impl Client {
                 2 + usize::from(count).div_ceil(8)
             }
             Request::Read { count, .. } => 2 + 2 * usize::from(count),
+            Request::Identify(_) => MAX_PDU,
             _ => 5,
         };
         if self.framing() == Framing::Ascii { 2 * pdu + 7 } else { pdu + 3 }

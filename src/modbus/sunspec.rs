@@ -11,7 +11,7 @@ use crate::profile::{Table, ValueType};
 pub const SUNSPEC_BASES: [u16; 3] = [40_000, 0, 50_000];
 
 /// "SunS", in two registers.
-const MARKER: [u16; 2] = [0x5375, 0x6E53];
+pub(super) const MARKER: [u16; 2] = [0x5375, 0x6E53];
 /// Id of the model that ends the chain.
 const END: u16 = 0xFFFF;
 /// No device has more models; a chain that is longer goes round in circles or is no chain.
@@ -95,18 +95,18 @@ fn list(bases: &[u16]) -> String {
 
 /// A walk along a chain: says which header comes next, and takes what stands there.
 #[derive(Debug)]
-struct Walk {
-    chain: Chain,
-    next: u16,
+pub(super) struct Walk {
+    pub(super) chain: Chain,
+    pub(super) next: u16,
 }
 
 impl Walk {
-    fn from(base: u16) -> Walk {
+    pub(super) fn from(base: u16) -> Walk {
         Walk { chain: Chain { base, models: Vec::new() }, next: base.saturating_add(2) }
     }
 
     /// Takes the header at `next`; says whether the chain goes on.
-    fn take(&mut self, id: u16, length: u16) -> Result<bool, ChainError> {
+    pub(super) fn take(&mut self, id: u16, length: u16) -> Result<bool, ChainError> {
         let address = self.next;
         match id {
             END => return Ok(false),
