@@ -117,6 +117,7 @@ fn registers_of_a_file_are_served_and_misbehave_as_they_are_told() {
         ("delay 5s", Some(4), "no answer"),
         ("late 5s", Some(4), "no answer"),
         ("unit 1 drop", Some(4), "no answer"),
+        ("normal", Some(0), "513"),
         ("unit 2 drop", Some(0), "513"),
         ("delay 10ms", Some(0), "513"),
         ("normal", Some(0), "513"),
