@@ -56,6 +56,11 @@ pub fn read_secret(path: &Path) -> Result<String, FileError> {
     Ok(read_text(path)?.trim().to_owned())
 }
 
+/// Says whether others than its owner may read a file. `false` when there is none.
+pub fn is_open_to_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
+}
+
 /// Replaces a file in one step: readers see the old text or the new one, also after a crash.
 ///
 /// # Errors

@@ -138,26 +138,7 @@ impl Inquiry {
             let own = self.own_profiles.iter().find(|(name, _)| name == file).map(|(_, text)| text.as_str());
             own.unwrap_or(if file == self.file { &self.text } else { "" })
         };
-        let remarks: Vec<Remark<'_>> = self
-            .findings
-            .iter()
-            .map(|finding| Remark {
-                is_error: finding.severity == Severity::Error,
-                code: &finding.code,
-                message: &finding.message,
-                file: &finding.file,
-                text: text_of(&finding.file),
-                place: finding.place.map(|place| RemarkPlace {
-                    line: place.line,
-                    column: place.column,
-                    start: place.start,
-                    end: place.end,
-                }),
-                hint: finding.hint.as_deref(),
-                in_brief: finding.code == "base-load-assumed",
-            })
-            .collect();
-        render_remarks(&remarks)
+        render_findings(&self.findings, text_of)
     }
 
     /// Returns the error of a file that can't be used.
@@ -183,6 +164,29 @@ impl Inquiry {
             None => Err(Error::new(Kind::Bug, format!("{} was lost while it was checked", self.file))),
         }
     }
+}
+
+/// Renders findings with their lines; `text_of` gives the text of a file.
+pub(super) fn render_findings<'a>(findings: &'a [Finding], text_of: impl Fn(&str) -> &'a str) -> String {
+    let remarks: Vec<Remark<'_>> = findings
+        .iter()
+        .map(|finding| Remark {
+            is_error: finding.severity == Severity::Error,
+            code: &finding.code,
+            message: &finding.message,
+            file: &finding.file,
+            text: text_of(&finding.file),
+            place: finding.place.map(|place| RemarkPlace {
+                line: place.line,
+                column: place.column,
+                start: place.start,
+                end: place.end,
+            }),
+            hint: finding.hint.as_deref(),
+            in_brief: finding.code == "base-load-assumed",
+        })
+        .collect();
+    render_remarks(&remarks)
 }
 
 /// Reads the user's own profiles: file and text.

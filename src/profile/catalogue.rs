@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Profile, built_in, check};
 use crate::site::document::{Finding, Severity};
-use crate::site::{Amps, DeviceFacts, ProfileFacts, Role, WatchdogFacts};
+use crate::site::{Amps, DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 
 /// A profile and where it comes from.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Catalogue {
     {
         let mut catalogue = Catalogue::default();
         let mut findings = Vec::new();
-        for (file, text) in built_in::FILES {
+        for &(file, text) in built_in::FILES {
             catalogue.add(file, text, true, &mut findings);
         }
         for (file, text) in own {
@@ -100,6 +100,13 @@ impl Profile {
             roles: self.roles(),
             modbus: self.modbus.is_some(),
             unit: self.modbus.as_ref().map_or(0, |modbus| modbus.unit),
+            connectors: self.modbus.as_ref().map_or(1, |modbus| modbus.connectors),
+            line: self.modbus.as_ref().and_then(|modbus| modbus.serial).map(|serial| LineFacts {
+                baud: serial.baud,
+                parity: serial.parity,
+                stop_bits: serial.stop_bits,
+                data_bits: serial.data_bits,
+            }),
             watchdog: charger.and_then(|charger| charger.watchdog.as_ref()).map(|watchdog| WatchdogFacts {
                 default: watchdog.default,
                 settable: watchdog.timeout.is_some(),
@@ -131,7 +138,8 @@ mod tests {
         let (catalogue, findings) = Catalogue::with_own(std::iter::empty::<(String, String)>());
         let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
         assert_eq!(findings, Vec::<String>::new());
-        assert_eq!(catalogue.names(), ["abb-terra-ac", "eastron-sdm630", "enmon-endpoint"]);
+        assert_eq!(catalogue.names().len(), built_in::FILES.len());
+        assert!(built_in::FILES.is_sorted_by_key(|(file, _)| file), "sorted by name");
         for (file, _) in built_in::FILES {
             assert!(
                 catalogue.get(file.strip_suffix(".yaml").unwrap()).is_some(),

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Expected;
+use super::check::state_key;
 use super::file::unity;
 use crate::site::Period;
 
@@ -55,12 +57,30 @@ pub struct ChargerSection {
     /// Point that says what is offered now, in amperes; absent where the device has none and the limit's own register is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<String>,
+    /// What the point above shows while nothing is offered, in amperes, where that is not 0: 60 for a duty cycle of 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub nothing_offered: Option<f64>,
     /// Points and values that are written once before limits are obeyed (modes, release).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enable: Vec<Preset>,
     /// What it does when it hears nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog: Option<WatchdogSection>,
+}
+
+impl ChargerSection {
+    /// Returns the point that says what is offered: its own, or the limit's, which is read back then.
+    pub fn offered_point(&self) -> &str {
+        self.offered.as_ref().unwrap_or(&self.limit.point)
+    }
+
+    /// Returns what is offered, in amperes, when the point that says so reads `amps`.
+    pub fn offer(&self, amps: f64) -> f64 {
+        // registers are scaled: 1000 · 0.06 is not the very number that was written down
+        let is_nothing = self.nothing_offered.is_some_and(|nothing| (amps - nothing).abs() < 1e-6);
+        if is_nothing { 0.0 } else { amps.max(0.0) }
+    }
 }
 
 /// How the state is read.
@@ -71,9 +91,30 @@ pub struct StateSection {
     pub point: String,
     /// Raw value (`2` or `0xA1`), or text, → state of the control pilot. Of a text, the longest key that it begins with counts.
     pub map: BTreeMap<String, PilotState>,
+    /// Raw values or texts that the device shows as a rule, where several of them mean the same state. Simulated devices show these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typical: Vec<Expected>,
     /// A second point that tells whether a car is there, for devices whose state does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugged: Option<PluggedSection>,
+}
+
+impl StateSection {
+    /// Goes through the table, what is typical first.
+    pub fn by_rule(&self) -> impl Iterator<Item = (&str, PilotState)> {
+        let entries = |typical: bool| {
+            let chosen = self.map.iter().filter(move |(key, _)| self.is_typical(key) == typical);
+            chosen.map(|(key, state)| (key.as_str(), *state))
+        };
+        entries(true).chain(entries(false))
+    }
+
+    fn is_typical(&self, key: &str) -> bool {
+        self.typical.iter().any(|typical| match typical {
+            Expected::Number(number) => state_key(key).map(|key| key as f64) == Some(*number),
+            Expected::Text(text) => text == key,
+        })
+    }
 }
 
 /// A point that tells whether a car is there.
@@ -84,6 +125,9 @@ pub struct PluggedSection {
     pub point: String,
     /// Bits that are all set when a car is there.
     pub mask: u64,
+    /// What it reads as a rule while a car is there: these bits and others. Simulated devices show this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typical: Option<u64>,
 }
 
 /// How the limit is set.
@@ -96,12 +140,31 @@ pub struct LimitSection {
     #[serde(default = "unity")]
     #[schemars(range(min = 0.001, max = 10))]
     pub resolution: f64,
+    /// What 0 A in the limit point does.
+    #[serde(default)]
+    pub zero: ZeroLimit,
     /// Writes that pause the charger, when 0 A in the limit point does not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pause: Vec<Preset>,
     /// Writes that end the pause, before the limit is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resume: Vec<Preset>,
+    /// Point that is 0 while something else than the limit that was written decides what is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
+}
+
+/// What 0 A in a limit point does. Where it does not pause the charger, it is never written there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ZeroLimit {
+    /// The charger pauses.
+    #[default]
+    Pauses,
+    /// The charger refuses it, or takes it for something else than a limit.
+    Refused,
+    /// The limit is lifted: the charger offers all it has.
+    Lifts,
 }
 
 /// A value for a point.
@@ -129,6 +192,12 @@ pub struct WatchdogSection {
     /// Point that takes the fail-safe current, in amperes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failsafe: Option<String>,
+    /// Point from which the fail-safe current is read back, when it is another one, or when it can't be written over Modbus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failsafe_read: Option<String>,
+    /// Point that counts down to the fall back, in its own unit (s or ms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
     /// What feeds it.
     pub feed: Feed,
 }
@@ -141,6 +210,8 @@ pub enum Feed {
     Request,
     /// Writing the limit again.
     Limit,
+    /// Writing the time-out again.
+    Timeout,
     /// Writing a value to a point every so often.
     LifeBit {
         /// The point.

@@ -13,10 +13,10 @@ use crate::modbus::{self, Behaviour, Conduct, Exception, Habits};
 use crate::profile::{Catalogue, Table};
 use crate::site::Site;
 
-/// Register maps by profile and kind of device: a thousand equal chargers share one.
+/// Register maps by profile, kind of device and connector: a thousand equal chargers share one.
 #[derive(Debug, Default)]
 pub(super) struct RegisterMaps {
-    known: HashMap<(String, std::mem::Discriminant<SimDevice>), Arc<RegisterMap>>,
+    known: HashMap<(String, std::mem::Discriminant<SimDevice>, u16), Arc<RegisterMap>>,
 }
 
 impl RegisterMaps {
@@ -25,13 +25,14 @@ impl RegisterMaps {
         site: &Site,
         catalogue: &Catalogue,
         device: SimDevice,
+        connector: u16,
     ) -> Result<Arc<RegisterMap>, SimError> {
         let profile = profile_of(site, catalogue, device)?;
-        let key = (profile.name.clone(), std::mem::discriminant(&device));
+        let key = (profile.name.clone(), std::mem::discriminant(&device), connector);
         if let Some(map) = self.known.get(&key) {
             return Ok(Arc::clone(map));
         }
-        let map = RegisterMap::new(profile, device).ok_or_else(|| SimError::Unfit {
+        let map = RegisterMap::of_connector(profile, device, connector).ok_or_else(|| SimError::Unfit {
             device: device.name(site).to_owned(),
             reason: format!("its address is Modbus, and profile `{}` is not", profile.name),
         })?;
@@ -41,15 +42,14 @@ impl RegisterMaps {
     }
 }
 
-/// A device on its unit id.
+/// A device of its own, or one connector of a station.
 #[derive(Debug)]
-struct Unit {
+struct Connector {
     device: SimDevice,
     registers: Mutex<Registers>,
-    habits: Habits,
 }
 
-impl Unit {
+impl Connector {
     fn registers(&self) -> MutexGuard<'_, Registers> {
         self.registers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,6 +60,28 @@ impl Unit {
         registers.heard(&mut model);
         model.readout(self.device)
     }
+}
+
+/// What is behind a unit id. A station with several connectors is several devices.
+#[derive(Debug, Default)]
+struct Unit {
+    connectors: Vec<Connector>,
+    habits: Habits,
+}
+
+/// Asks one after the other; the first that has the registers answers.
+fn first_that_has<C, T>(
+    connectors: &[C],
+    mut ask: impl FnMut(&C) -> Result<T, Exception>,
+) -> Result<T, Exception> {
+    let mut refused = Exception::GatewayTargetFailedToRespond;
+    for connector in connectors {
+        match ask(connector) {
+            Err(exception @ Exception::IllegalDataAddress) => refused = exception,
+            answer => return answer,
+        }
+    }
+    Err(refused)
 }
 
 /// The devices behind one socket or on one serial line, by unit id.
@@ -78,22 +100,34 @@ impl Bus {
         devices: &[SimDevice],
         shared: &Arc<Shared>,
     ) -> Result<Bus, SimError> {
-        let mut units = HashMap::new();
+        let mut units: HashMap<u8, Unit> = HashMap::new();
         for &device in devices {
-            let map = maps.of(site, catalogue, device)?;
+            let unit = device.link(site).unit;
+            let on_unit = units.entry(unit).or_default();
+            let unfit = |reason| SimError::Unfit { device: device.name(site).to_owned(), reason };
+            let connectors =
+                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors.max(1));
+            let connector = device.link(site).connector;
+            if !(1..=connectors).contains(&connector) {
+                return Err(unfit(format!(
+                    "its profile has {connectors} connectors, and no connector {connector}"
+                )));
+            }
+            let is_same = |one: &Connector| connectors == 1 || one.device.link(site).connector == connector;
+            if on_unit.connectors.iter().any(is_same) {
+                return Err(unfit(format!("another device has unit id {unit} at the same address")));
+            }
+            let map = maps.of(site, catalogue, device, connector)?;
             let settings = &map.settings;
-            let habits = Habits {
+            on_unit.habits = Habits {
                 sleeps: settings.wake,
                 gap: settings.gap.0,
                 after_connect: settings.after_connect.0,
             };
             let registers = Mutex::new(Registers::new(device, map, &mut shared.model()));
-            let unit = device.link(site).unit;
-            if units.insert(unit, Arc::new(Unit { device, registers, habits })).is_some() {
-                let reason = format!("another device has unit id {unit} at the same address");
-                return Err(SimError::Unfit { device: device.name(site).to_owned(), reason });
-            }
+            on_unit.connectors.push(Connector { device, registers });
         }
+        let units = units.into_iter().map(|(unit, one)| (unit, Arc::new(one))).collect();
         Ok(Bus { shared: Arc::clone(shared), units })
     }
 
@@ -107,7 +141,9 @@ impl Bus {
             if !lenient {
                 conduct.set_habits(unit, one.habits);
             }
-            shared.misbehave_through(one.device, &conduct, unit);
+            for connector in &one.connectors {
+                shared.misbehave_through(connector.device, &conduct, unit);
+            }
         }
         conduct
     }
@@ -129,30 +165,36 @@ impl modbus::Registers for Bus {
 
     fn knows(&self, unit: u8, function: u8) -> bool {
         // of a unit that is not there, reading and writing say so
-        self.unit(unit).map_or(true, |one| one.registers().knows(function))
+        let first = self.unit(unit).ok().and_then(|one| one.connectors.first());
+        first.is_none_or(|connector| connector.registers().knows(function))
     }
 
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        let unit = self.unit(unit)?;
-        let registers = unit.registers();
-        let readout = unit.hear(&registers, &self.shared);
-        registers.read(table, address, count, &readout)
+        first_that_has(&self.unit(unit)?.connectors, |connector| {
+            let registers = connector.registers();
+            let readout = connector.hear(&registers, &self.shared);
+            registers.read(table, address, count, &readout)
+        })
     }
 
     fn write(&self, unit: u8, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
-        let mut registers = self.unit(unit)?.registers();
-        let mut model = self.shared.model();
-        registers.heard(&mut model);
-        registers.write(table, address, words, &mut model)
+        first_that_has(&self.unit(unit)?.connectors, |connector| {
+            let mut registers = connector.registers();
+            let mut model = self.shared.model();
+            registers.heard(&mut model);
+            registers.write(table, address, words, &mut model)
+        })
     }
 
     fn snapshot(&self) -> Option<Arc<dyn modbus::Registers>> {
-        let keep = |(&unit, one): (&u8, &Arc<Unit>)| {
-            let registers = one.registers().clone();
-            let readout = self.shared.model().readout(one.device);
-            (unit, (Arc::clone(one), registers, readout))
-        };
-        let units = self.units.iter().map(keep).collect();
+        let mut units = HashMap::new();
+        for (&unit, one) in &self.units {
+            let keep = |connector: &Connector| {
+                let registers = connector.registers().clone();
+                (registers, self.shared.model().readout(connector.device))
+            };
+            units.insert(unit, (Arc::clone(one), one.connectors.iter().map(keep).collect()));
+        }
         Some(Arc::new(Stale { shared: Arc::clone(&self.shared), units }))
     }
 }
@@ -161,15 +203,16 @@ impl modbus::Registers for Bus {
 #[derive(Debug)]
 struct Stale {
     shared: Arc<Shared>,
-    units: HashMap<u8, (Arc<Unit>, Registers, Readout)>,
+    units: HashMap<u8, (Arc<Unit>, Vec<(Registers, Readout)>)>,
 }
 
 impl modbus::Registers for Stale {
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        let (unit, registers, readout) =
-            self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
-        unit.hear(&unit.registers(), &self.shared);
-        registers.read(table, address, count, readout)
+        let (unit, kept) = self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
+        for connector in &unit.connectors {
+            connector.hear(&connector.registers(), &self.shared);
+        }
+        first_that_has(kept, |(registers, readout)| registers.read(table, address, count, readout))
     }
 
     fn write(&self, _: u8, _: Table, _: u16, _: &[u16]) -> Result<(), Exception> {

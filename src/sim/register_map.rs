@@ -3,9 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::quantity::{Quantity, quantities};
+use super::quantity::{Held, Quantity, per_base_unit, quantities};
 use super::readout::SimDevice;
-use crate::profile::{Access, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType};
+use super::register_codec;
+use crate::profile::{
+    Access, Condition, Expected, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType, ZeroLimit,
+};
+
+/// Frequency of the mains.
+const MAINS_HERTZ: f64 = 50.0;
 
 /// A point on its place.
 #[derive(Debug, Clone)]
@@ -51,10 +57,13 @@ pub(super) struct RegisterMap {
     pub enable: Vec<(usize, f64)>,
     /// Points and values that pause it.
     pub pause: Vec<(usize, f64)>,
+    /// Does 0 A in the limit register lift the limit?
+    pub zero_lifts: bool,
     /// What feeds its watchdog.
     pub feed: Option<MapFeed>,
-    /// The watchdog's time until somebody writes another one, when somebody can.
-    pub settable_watchdog_ms: Option<u64>,
+    /// The watchdog's time until somebody writes another one. A watchdog without a register has been set by hand, and the site says
+    /// to what: then this is missing. 0 is none.
+    pub first_watchdog_ms: Option<u64>,
 }
 
 /// What feeds a watchdog.
@@ -64,6 +73,8 @@ pub(super) enum MapFeed {
     Request,
     /// Writing the limit.
     Limit,
+    /// Writing the watchdog's time.
+    Timeout,
     /// Writing this value to this slot.
     LifeBit(usize, f64),
 }
@@ -101,18 +112,61 @@ impl RegisterMap {
         let feed = watchdog.and_then(|watchdog| match &watchdog.feed {
             Feed::Request => Some(MapFeed::Request),
             Feed::Limit => Some(MapFeed::Limit),
+            Feed::Timeout => Some(MapFeed::Timeout),
             Feed::LifeBit { point, value, .. } => Some(MapFeed::LifeBit(find(point)?, *value)),
         });
-        let settable = watchdog.filter(|watchdog| watchdog.timeout.is_some());
-        Some(RegisterMap {
+        let first_watchdog_ms = match watchdog {
+            Some(watchdog) => watchdog.timeout.as_ref().map(|_| watchdog.default.as_millis()),
+            None => Some(0),
+        };
+        let mut map = RegisterMap {
             enable: charger.map(|charger| presets(&charger.enable)).unwrap_or_default(),
             pause: charger.map(|charger| presets(&charger.limit.pause)).unwrap_or_default(),
+            zero_lifts: charger.is_some_and(|charger| charger.limit.zero == ZeroLimit::Lifts),
             feed,
-            settable_watchdog_ms: settable.map(|watchdog| watchdog.default.as_millis()),
+            first_watchdog_ms,
             settings,
             fixed,
             slots,
-        })
+        };
+        for condition in &profile.identify {
+            map.identify_as(condition);
+        }
+        Some(map)
+    }
+
+    /// Lets the device be what it is taken for: points that nothing else fills hold what the profile tells it by.
+    fn identify_as(&mut self, condition: &Condition) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.name == condition.point) else { return };
+        if !slot.quantities.is_empty() || slot.point.access == Access::Only {
+            return;
+        }
+        let held = match condition.example() {
+            // a mains frequency is the one quantity of this kind that is the same on every site
+            _ if slot.point.unit == "Hz" => Held::Number(MAINS_HERTZ),
+            Some(Expected::Text(text)) => Held::Text(text),
+            Some(Expected::Number(number)) => Held::Number(number / per_base_unit(&slot.point.unit)),
+            None => return,
+        };
+        let table = slot.point.table;
+        let values = if slot.point.value_type == ValueType::String { 1 } else { slot.point.count };
+        let one = register_codec::encode(slot, self, Some(&held));
+        let words: Vec<u16> = one.iter().copied().cycle().take(one.len() * usize::from(values)).collect();
+        let first = slot.point.address;
+        for (step, word) in (0u16..).zip(words) {
+            self.fixed.insert((table, first.saturating_add(step)), word);
+        }
+    }
+
+    /// Lays out a profile for what one connector of a station sees: points that every connector has, and those of its own on their
+    /// places. Nothing when a point has no place there.
+    pub fn of_connector(profile: &Profile, device: SimDevice, connector: u16) -> Option<RegisterMap> {
+        let mut own = profile.clone();
+        for point in own.points.values_mut() {
+            point.address = point.address_on(connector)?;
+            point.stride = None;
+        }
+        RegisterMap::new(&own, device)
     }
 
     /// Says whether a range lies between the first and the last register of its table; gaps between points read as 0, as they do
@@ -147,7 +201,7 @@ impl Models {
         let Some(&base) = settings.sunspec.first() else { return models };
         let mut lengths: BTreeMap<u16, u16> = BTreeMap::new();
         for point in profile.points.values() {
-            let Some(model) = point.model else { continue };
+            let Some(model) = preferred(point) else { continue };
             let end = point.address.saturating_add(point.span());
             let length = lengths.entry(model).or_default();
             *length = (*length).max(end.saturating_sub(2));
@@ -167,9 +221,14 @@ impl Models {
     }
 
     fn place(&self, point: &Point) -> u16 {
-        let start = point.model.and_then(|model| self.places.get(&model)).copied().unwrap_or(0);
+        let start = preferred(point).and_then(|model| self.places.get(&model)).copied().unwrap_or(0);
         start.saturating_add(point.address)
     }
+}
+
+/// Returns the model that a simulated device has of those that a point may belong to.
+fn preferred(point: &Point) -> Option<u16> {
+    point.model.as_ref().and_then(|models| models.ids().first()).copied()
 }
 
 /// Returns how many registers (or bits) one value of a point takes.

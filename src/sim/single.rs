@@ -77,6 +77,8 @@ fn site_around(profile: &Profile, unit: Option<u8>) -> Result<(Site, String, u8)
     let role = *facts.roles.first().ok_or_else(|| unfit("nothing says what it is"))?;
     let unit = unit.unwrap_or(facts.unit);
     let device = DeviceLink {
+        connector: 1,
+        identity: None,
         profile: profile.name.clone(),
         address: Address::ModbusTcp { host: "127.0.0.1".to_owned(), port: 502 },
         unit,

@@ -70,6 +70,17 @@ impl Station {
         self.watchdog_ms
     }
 
+    /// Returns how long it will wait for something that feeds its watchdog, in milliseconds; 0 when it waits no more.
+    pub fn remaining_ms(&self) -> u64 {
+        let left = self.watchdog_ms.map_or(0, |ms| ms.saturating_sub(self.silent_ms));
+        if self.fallen_back { 0 } else { left }
+    }
+
+    /// Says whether the limit that was written decides what is offered.
+    pub fn obeys_limit(&self) -> bool {
+        self.released && !self.fallen_back && !self.paused && !self.fault
+    }
+
     /// Says whether it has fallen back and got no limit since.
     pub fn has_fallen_back(&self) -> bool {
         self.fallen_back
@@ -84,6 +95,11 @@ impl Station {
     pub fn set_limit(&mut self, limit: Amps) {
         self.limit = limit;
         self.fallen_back = false;
+    }
+
+    /// Lifts its limit: it offers all it has.
+    pub fn lift_limit(&mut self) {
+        self.set_limit(self.max);
     }
 
     /// Writes its fail-safe current.
@@ -157,8 +173,10 @@ pub(super) mod tests {
             profile: profile.into(),
             address: Address::ModbusTcp { host: "127.0.0.1".into(), port: 0 },
             unit: 1,
+            connector: 1,
             timeout: None,
             ca: None,
+            identity: None,
             token_file: None,
         }
     }
