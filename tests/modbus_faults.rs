@@ -321,7 +321,7 @@ fn the_command_tells_failures_apart() {
 #[test]
 fn a_way_that_can_not_be_gone_is_named() {
     for (address, code, words) in [
-        ("modbus+tls://127.0.0.1", 2, "which certificate to trust"),
+        ("modbus+tls://127.0.0.1", 2, "whom is to be trusted"),
         ("https://127.0.0.1", 2, "Modbus is not spoken there"),
         ("modbus+rtu:///missing/ttyUSB0", 4, "/missing/ttyUSB0 can't be reached"),
     ] {

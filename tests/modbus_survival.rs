@@ -85,8 +85,7 @@ async fn observe(plant: &mut SitePlant, cycle: u64, devices: usize) -> Vec<Event
 async fn command(plant: &mut SitePlant, charger: usize, limit: f64) -> Event {
     plant.command(ChargerId(charger), Amps(limit));
     loop {
-        let event = next(plant).await;
-        if matches!(event, Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) {
+        if let event @ (Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) = next(plant).await {
             return event;
         }
     }
