@@ -2,7 +2,8 @@
 //!
 //! Beside the file that the site trusts (`tls.ca`, say `ca.pem`) stand `ca.server.pem` and `ca.server.key`, which the devices
 //! present, and `ca.client.pem` and `ca.client.key`, with which a Modbus client may say who it is; the same stand where the site names a
-//! certificate and key (`tls.cert`, `tls.key`), and then whoever shows none is not let in. The authority's own key is thrown away once it has signed: nobody can sign anything else with it.
+//! certificate and key (`tls.cert`, `tls.key`), and then whoever shows none is not let in. The authority's
+//! own key is thrown away once it has signed: nobody can sign anything else with it.
 
 use std::collections::BTreeSet;
 use std::io;
