@@ -45,8 +45,10 @@ def visit(way, unit, steps):
         framer, path = way.split(":", 1)
         client = ModbusSerialClient(path, framer=FramerType(framer), baudrate=19200, timeout=5, retries=0)
     assert client.connect(), f"nobody listens on {way}"
-    print(json.dumps([perform(client, unit, step) for step in steps]), flush=True)
+    answers = [perform(client, unit, step) for step in steps]
+    # who waits for the answers may want the port next
     client.close()
+    print(json.dumps(answers), flush=True)
 
 
 def main():
