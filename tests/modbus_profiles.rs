@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use enmon::modbus::{Layout, decode};
 use enmon::profile::{Access, Catalogue, Profile, Table, WriteFunctions};
 use modbus::peer::{PymodbusClient, PymodbusServer, try_mbpoll};
-use modbus::profiles::{Shown, Simulated, read_all};
+use modbus::profiles::{HASTE, Shown, Simulated, read_all};
 use modbus::served::{Cable, Way};
 use modbus::{enmon, enmon_json};
 use serde_json::{Value, json};
@@ -19,7 +19,11 @@ use serde_json::{Value, json};
 const AT_ONCE: usize = 4;
 
 /// Does something for each profile of devices that are reached so, several at a time.
-fn for_each_profile<P>(way: Way, start: impl Fn() -> P + Sync, work: impl Fn(&Profile, &Catalogue, &mut P) + Sync) {
+fn for_each_profile<P>(
+    way: Way,
+    start: impl Fn() -> P + Sync,
+    work: impl Fn(&Profile, &Catalogue, &mut P) + Sync,
+) {
     let catalogue = Catalogue::built_in();
     let profiles: Vec<&Profile> = catalogue.iter().filter(|profile| is_reached(profile, way)).collect();
     assert!(!profiles.is_empty());
@@ -135,8 +139,11 @@ impl Given<'_> {
     fn by_pymodbus(&self, pymodbus: &mut PymodbusClient, is_single: bool) -> Outcome {
         let what = if is_single { json!(self.words[0]) } else { json!(self.words) };
         let table = if self.table == Table::Coil { "coil" } else { "holding" };
-        let answer =
-            pymodbus.ask(&self.device.way(), self.device.unit, &[json!(["write", table, self.address, what])]);
+        let answer = pymodbus.ask(
+            &self.device.way(),
+            self.device.unit,
+            &[json!(["write", table, self.address, what])],
+        );
         if answer[0] == json!("written") {
             return Outcome::Written;
         }
@@ -163,8 +170,9 @@ impl Given<'_> {
 
     fn by_enmon(&self, value: &str) -> Outcome {
         let device = self.device;
-        let write = ["modbus", "write", &device.address, "--profile", &device.profile.name, self.point, value];
-        let output = enmon(&[&write[..], &["--yes", "--force", "--timeout", "10s"]].concat());
+        let write =
+            ["modbus", "write", &device.address, "--profile", &device.profile.name, self.point, value];
+        let output = enmon(&[&write[..], &["--yes", "--force"], &HASTE].concat());
         match output.status.code() {
             Some(0) => Outcome::Written,
             Some(5) => Outcome::Refused,
@@ -262,7 +270,8 @@ fn enmon_sees_the_same_of_a_pymodbus_server(way: Way) {
         let simulated = read_all(&device.address, profile, &[]);
         assert_eq!(read_all(&address, profile, &[])["values"], simulated["values"], "{}", profile.name);
         for place in [&device.address, &address] {
-            let report = enmon_json(&["modbus", "profile", "test", &profile.name, "--address", place, "--timeout", "10s"]);
+            let test = ["modbus", "profile", "test", &profile.name, "--address", place];
+            let report = enmon_json(&[&test[..], &HASTE].concat());
             assert_eq!(report["passed"], true, "{} at {place}", profile.name);
         }
     });
