@@ -200,7 +200,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    fn of(report: &Json, profile: &Profile) -> Vec<Shown> {
+    pub fn of(report: &Json, profile: &Profile) -> Vec<Shown> {
         let mut all: Vec<Shown> = Vec::new();
         for value in report["values"].as_array().unwrap() {
             assert_eq!(value["error"], Json::Null, "{}: {value}", profile.name);

@@ -7,8 +7,9 @@ use tokio::time::Instant;
 /// However long an answer took, the bus need not rest for longer than this after it.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
-/// Keeps requests apart: never more than so many a second, never two at once after a pause, and after each answer the bus is left alone
-/// for as long as it was busy, so that others who share it get through.
+/// Keeps requests apart: never more than so many a second, never two at once after a pause. After each answer the bus is left alone for
+/// as long as it was busy, so that others who share it get through, and for the time between two requests at the least: there are devices
+/// that hear nothing for 100 ms after they have answered.
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
@@ -28,8 +29,8 @@ impl Pace {
 
     /// Takes note of a request that went out and was answered, or given up. While nobody answers the bus is at rest already.
     pub(super) fn done(&mut self, started: Instant, ended: Instant, was_answered: bool) {
-        let rest = if was_answered { (ended - started).min(LONGEST_REST) } else { Duration::ZERO };
-        self.next = Some((started + self.interval).max(ended + rest));
+        let rest = (ended - started).min(LONGEST_REST).max(self.interval);
+        self.next = Some(if was_answered { ended + rest } else { (started + self.interval).max(ended) });
     }
 }
 
@@ -46,10 +47,12 @@ mod tests {
         let mut pace = Pace::new(10);
         assert_eq!(pace.slot(at(0)), at(0), "the first may go at once");
         pace.done(at(0), at(5), true);
-        assert_eq!(pace.slot(at(6)), at(100), "ten a second");
-        pace.done(at(100), at(400), true);
-        assert_eq!(pace.slot(at(400)), at(700), "an answer of 300 ms is followed by 300 ms of rest");
-        pace.done(at(700), at(1000), false);
+        assert_eq!(pace.slot(at(6)), at(105), "ten a second, and 100 ms after an answer");
+        pace.done(at(105), at(400), true);
+        assert_eq!(pace.slot(at(400)), at(695), "an answer of 295 ms is followed by 295 ms of rest");
+        pace.done(at(695), at(720), false);
+        assert_eq!(pace.slot(at(720)), at(795), "ten a second");
+        pace.done(at(795), at(1000), false);
         assert_eq!(pace.slot(at(1000)), at(1000), "a time-out was rest enough");
         pace.done(at(1000), at(9000), true);
         assert_eq!(pace.slot(at(9000)), at(10_000));
