@@ -11,6 +11,8 @@ use crate::ui::{Cell, Column, Report, Table, Tone};
 
 /// Unit ids of devices on a serial line, 1 to 247 (MODBUS over Serial Line V1.02, 2.2).
 const MOST_UNITS: usize = 247;
+/// So many reasons of a guess are shown to people.
+const MOST_REASONS: usize = 3;
 /// So many words of a range are shown to people.
 const MOST_WORDS: usize = 8;
 
@@ -61,6 +63,12 @@ impl Report for ScanReport {
     }
 }
 
+/// Says why in a few words; JSON and YAML have all of them.
+fn reasons(guess: &Guess) -> String {
+    let more = if guess.why.len() > MOST_REASONS { " …" } else { "" };
+    guess.why.iter().take(MOST_REASONS).map(String::as_str).collect::<Vec<_>>().join("; ") + more
+}
+
 fn render_unit(unit: &FoundUnit, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "unit {}, answers {}", unit.unit, unit.answered)?;
     if !unit.identification.is_empty() {
@@ -102,7 +110,7 @@ fn render_guesses(guesses: &[Guess], out: &mut dyn Write) -> io::Result<()> {
             Cell::new(&guess.profile).tone(tone),
             Cell::new(format!("{} {}", guess.vendor, guess.model)),
             Cell::number(guess.score, 2),
-            Cell::new(guess.why.join("; ")),
+            Cell::new(reasons(guess)),
         ]);
     }
     table.render(out)
