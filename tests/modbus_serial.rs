@@ -294,7 +294,7 @@ async fn one_unit_misbehaves_and_the_others_on_its_line_do_not() {
     }
 }
 
-/// Answers come as late as this after the client has given up, in parts of its patience.
+/// Patience of a client that gets late answers: long, so that a busy machine does not change which of two comes first.
 const LATE: Duration = Duration::from_millis(600);
 
 #[tokio::test]
