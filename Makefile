@@ -5,7 +5,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/enmon
 export PATH := $(CACHE)/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build setup test lint fmt unit million doc bench bless snapshots advisories clean
+.PHONY: help demo build setup test lint fmt unit million doc bench fuzz bless snapshots advisories clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ bench: ## Measure; figures go into docs/benchmarks.md
 	@scripts/setup.sh build
 	@echo "== measuring"
 	cargo bench --locked
+
+fuzz: ## Fuzz frames and profiles: make fuzz SECONDS=3600 TARGET=profile
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
 fmt: ## Format the code
 	cargo fmt
