@@ -29,6 +29,16 @@ fn frames_of_tcp() {
 }
 
 #[test]
+fn frames_of_rtu() {
+    assert!(feed("fuzz/seeds/frame_rtu", bodies::frame::rtu) > 30);
+}
+
+#[test]
+fn frames_of_ascii() {
+    assert!(feed("fuzz/seeds/frame_ascii", bodies::frame::ascii) > 30);
+}
+
+#[test]
 fn profiles() {
     assert!(feed("fuzz/seeds/profile", bodies::profile::profile) > 3);
     assert!(feed("templates/profiles", bodies::profile::profile) >= 3);

@@ -318,11 +318,15 @@ fn the_command_tells_failures_apart() {
 }
 
 #[test]
-fn other_transports_say_that_they_are_not_there_yet() {
-    for address in ["modbus+rtu:///dev/ttyUSB0", "modbus+tls://127.0.0.1", "https://127.0.0.1"] {
+fn a_way_that_can_not_be_gone_is_named() {
+    for (address, code, words) in [
+        ("modbus+tls://127.0.0.1", 2, "which certificate to trust"),
+        ("https://127.0.0.1", 2, "Modbus is not spoken there"),
+        ("modbus+rtu:///missing/ttyUSB0", 4, "/missing/ttyUSB0 can't be reached"),
+    ] {
         let output = enmon(&["modbus", "read", address, "holding", "0"]);
-        assert_eq!(output.status.code(), Some(2), "{address}");
+        assert_eq!(output.status.code(), Some(code), "{address}");
         let talk = String::from_utf8(output.stderr).unwrap();
-        assert!(talk.contains("not built yet"), "{talk}");
+        assert!(talk.contains(words), "{talk}");
     }
 }

@@ -1,22 +1,16 @@
-//! A Modbus client: one connection, one request at a time.
-//!
-//! A socket on which anything went wrong is dropped, never used again: a late answer must not be taken for the answer to the next request.
+//! A Modbus client: what can be asked of a device. How a request and its answer travel is in `exchange`.
 
-use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::net::{RecvFlags, recv};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use rustls::ClientConfig;
+use tokio::time::Instant;
 
-use super::ModbusError;
 use super::backoff::Backoff;
-use super::error::Place;
-use super::frame::{self, MAX_ADU};
+use super::link::{self, Link};
 use super::pdu::{MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, Request, Response};
-use crate::profile::{ModbusSettings, Table};
+use super::{Framing, ModbusError};
+use crate::profile::{ModbusSettings, SerialDefaults, Table};
 use crate::site::Address;
 
 /// How a client speaks.
@@ -30,8 +24,12 @@ pub struct ClientSettings {
     pub gap: Duration,
     /// Pause after the connection is up.
     pub after_connect: Duration,
-    /// Send each request twice: the first only wakes the device.
+    /// Pause after a broadcast on a serial line.
+    pub turnaround: Duration,
+    /// Ask once more, at once, when there is no answer: the first request only woke the device.
     pub wake: bool,
+    /// Settings of a serial line, where the address leaves them out.
+    pub serial: Option<SerialDefaults>,
     /// Decides how the waits after failed connections are spread.
     pub seed: u64,
 }
@@ -43,7 +41,9 @@ impl Default for ClientSettings {
             connect_timeout: Duration::from_secs(1),
             gap: Duration::ZERO,
             after_connect: Duration::ZERO,
+            turnaround: Duration::from_millis(100),
             wake: false,
+            serial: None,
             seed: 0,
         }
     }
@@ -58,7 +58,9 @@ impl ClientSettings {
             connect_timeout: timeout.max(Duration::from_millis(500)),
             gap: profile.gap.0,
             after_connect: profile.after_connect.0,
+            turnaround: profile.turnaround.0,
             wake: profile.wake,
+            serial: profile.serial,
             seed: 0,
         }
     }
@@ -78,18 +80,23 @@ pub enum Direction {
 
 /// A client of one device or bus. Connects when it is first used.
 pub struct Client {
-    address: Address,
-    settings: ClientSettings,
-    connection: Option<TcpStream>,
-    transaction: u16,
-    backoff: Backoff,
+    pub(super) address: Address,
+    pub(super) settings: ClientSettings,
+    pub(super) tls: Option<Arc<ClientConfig>>,
+    pub(super) link: Option<Link>,
+    /// Something has been answered on this connection.
+    pub(super) has_answered: bool,
+    pub(super) transaction: u16,
+    pub(super) backoff: Backoff,
     /// No attempt to connect before this.
-    not_before: Option<Instant>,
+    pub(super) not_before: Option<Instant>,
     /// No request before this.
-    quiet_until: Option<Instant>,
-    out: Vec<u8>,
-    input: Vec<u8>,
-    wire: Option<Wire>,
+    pub(super) quiet_until: Option<Instant>,
+    /// Units whose answer to a request that was given up may still come, and until when. Frames without a transaction only.
+    pub(super) late: Vec<(u8, Instant)>,
+    pub(super) out: Vec<u8>,
+    pub(super) input: Vec<u8>,
+    pub(super) wire: Option<Wire>,
 }
 
 impl std::fmt::Debug for Client {
@@ -108,15 +115,30 @@ impl Client {
         Client {
             address,
             settings,
-            connection: None,
+            tls: None,
+            link: None,
+            has_answered: false,
             transaction: 0,
             backoff,
             not_before: None,
             quiet_until: None,
-            out: Vec::with_capacity(MAX_ADU),
-            input: Vec::with_capacity(MAX_ADU),
+            late: Vec::new(),
+            out: Vec::with_capacity(Framing::Tcp.longest()),
+            input: Vec::with_capacity(Framing::Tcp.longest()),
             wire: None,
         }
+    }
+
+    /// Says whom to trust, and who it is itself, where the address asks for TLS (MODBUS/TCP Security Protocol Specification V36).
+    #[must_use]
+    pub fn with_tls(mut self, tls: Arc<ClientConfig>) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Returns how frames look on its way.
+    pub fn framing(&self) -> Framing {
+        link::framing(&self.address).unwrap_or(Framing::Tcp)
     }
 
     /// Shows every frame that goes out or comes in.
@@ -131,7 +153,7 @@ impl Client {
 
     /// Says whether a connection is up.
     pub fn is_connected(&self) -> bool {
-        self.connection.is_some()
+        self.link.is_some()
     }
 
     /// Changes how it speaks, for the next request: devices of several kinds may share a bus.
@@ -223,134 +245,6 @@ impl Client {
         limit(bits.len(), MAX_WRITE_BITS, "coils")?;
         self.ask(unit, &Request::WriteCoils { address, bits }).await.map(drop)
     }
-
-    async fn ask(&mut self, unit: u8, request: &Request<'_>) -> Result<Response, ModbusError> {
-        self.connect().await?;
-        if let Some(quiet_until) = self.quiet_until.take() {
-            sleep_until(quiet_until).await;
-        }
-        if self.settings.wake {
-            // the first request only wakes the device; what it answers, if it does, is of no interest
-            let _ = self.exchange(unit, request).await;
-            self.connect().await?;
-        }
-        let outcome = self.exchange(unit, request).await;
-        if !self.settings.gap.is_zero() {
-            self.quiet_until = Some(Instant::now() + self.settings.gap);
-        }
-        match outcome {
-            Ok(Response::Exception(exception)) => {
-                Err(ModbusError::Exception { place: Place::new(&self.address, unit, request), exception })
-            }
-            outcome => outcome,
-        }
-    }
-
-    async fn connect(&mut self) -> Result<(), ModbusError> {
-        self.connection = self.connection.take().filter(is_quiet);
-        if self.connection.is_some() {
-            return Ok(());
-        }
-        let Address::ModbusTcp { host, port } = &self.address else {
-            let what = format!("{}: this transport is not built yet; modbus+tcp is", self.address);
-            return Err(ModbusError::Invalid { what });
-        };
-        let now = Instant::now();
-        if let Some(not_before) = self.not_before.filter(|&not_before| not_before > now) {
-            let wait_ms = (not_before - now).as_millis() as u64;
-            return Err(ModbusError::BackingOff { address: self.address.clone(), wait_ms });
-        }
-        let target = (host.trim_start_matches('[').trim_end_matches(']').to_owned(), *port);
-        let attempt = timeout_at(now + self.settings.connect_timeout, TcpStream::connect(target)).await;
-        let attempt =
-            attempt.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time")));
-        match attempt.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-            Ok(stream) => {
-                self.connection = Some(stream);
-                self.input.clear();
-                self.not_before = None;
-                self.backoff.succeeded();
-                if !self.settings.after_connect.is_zero() {
-                    sleep(self.settings.after_connect).await;
-                }
-                Ok(())
-            }
-            Err(source) => {
-                self.not_before = Some(Instant::now() + self.backoff.failed());
-                Err(ModbusError::Unreachable { address: self.address.clone(), source })
-            }
-        }
-    }
-
-    /// Sends one request and awaits its answer. The connection is taken out until the answer is whole, so that it is dropped on any
-    /// error, and also when the caller gives up on this future.
-    async fn exchange(&mut self, unit: u8, request: &Request<'_>) -> Result<Response, ModbusError> {
-        let Some(mut stream) = self.connection.take() else {
-            let what = "no connection".to_owned();
-            return Err(ModbusError::Invalid { what });
-        };
-        self.transaction = self.transaction.wrapping_add(1);
-        self.out.clear();
-        frame::encode(self.transaction, unit, &mut self.out, |out| request.encode(out));
-        if let Some(wire) = &mut self.wire {
-            wire(Direction::Out, &self.out);
-        }
-        self.input.clear();
-        let deadline = Instant::now() + self.settings.timeout;
-        let outcome = timeout_at(deadline, self.converse(&mut stream, unit, request)).await;
-        if let Some(wire) = self.wire.as_mut().filter(|_| !self.input.is_empty()) {
-            wire(Direction::In, &self.input);
-        }
-        let response = outcome.unwrap_or_else(|_| {
-            let timeout_ms = self.settings.timeout.as_millis() as u64;
-            Err(ModbusError::TimedOut { place: Place::new(&self.address, unit, request), timeout_ms })
-        })?;
-        self.connection = Some(stream);
-        Ok(response)
-    }
-
-    async fn converse(
-        &mut self,
-        stream: &mut TcpStream,
-        unit: u8,
-        request: &Request<'_>,
-    ) -> Result<Response, ModbusError> {
-        let place = || Place::new(&self.address, unit, request);
-        let lost = |source| ModbusError::ConnectionLost { place: place(), source };
-        stream.write_all(&self.out).await.map_err(lost)?;
-        loop {
-            let garbage = |what: String| ModbusError::Garbage { place: place(), what };
-            match frame::decode(&self.input) {
-                Err(error) => return Err(garbage(format!("{error}; {}", hex(&self.input)))),
-                Ok(Some(adu)) => {
-                    let whole = adu.size == self.input.len();
-                    if adu.transaction != self.transaction || adu.unit != unit || !whole {
-                        let what = format!(
-                            "transaction {} of unit {} instead of {} of unit {unit}; {}",
-                            adu.transaction,
-                            adu.unit,
-                            self.transaction,
-                            hex(&self.input)
-                        );
-                        return Err(garbage(what));
-                    }
-                    return Response::decode(request, adu.pdu)
-                        .map_err(|error| garbage(format!("{error}; {}", hex(&self.input))));
-                }
-                Ok(None) => {}
-            }
-            if stream.read_buf(&mut self.input).await.map_err(lost)? == 0 {
-                return Err(lost(io::ErrorKind::UnexpectedEof.into()));
-            }
-        }
-    }
-}
-
-/// Says whether a connection is open and nothing has come in on it. Many devices close a connection that was idle, and what was said
-/// unasked answers nothing. Asks the kernel, since the runtime may not have looked since.
-fn is_quiet(stream: &TcpStream) -> bool {
-    let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
-    matches!(recv(stream, &mut [0_u8; 1], flags), Err(Errno::AGAIN))
 }
 
 fn limit(count: usize, most: u16, what: &str) -> Result<(), ModbusError> {
@@ -359,11 +253,4 @@ fn limit(count: usize, most: u16, what: &str) -> Result<(), ModbusError> {
         return Err(ModbusError::Invalid { what });
     }
     Ok(())
-}
-
-/// Writes the first bytes of a frame for an error text.
-fn hex(bytes: &[u8]) -> String {
-    let shown: Vec<String> = bytes.iter().take(16).map(|byte| format!("{byte:02X}")).collect();
-    let more = if bytes.len() > 16 { " …" } else { "" };
-    format!("bytes {}{more}", shown.join(" "))
 }

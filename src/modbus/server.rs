@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::frame::{self, MAX_ADU};
+use super::frame::{Expected, Framing};
 use super::pdu::{Asked, Exception};
 use crate::profile::Table;
 
@@ -99,10 +99,10 @@ async fn converse(
     behaviour: watch::Receiver<Behaviour>,
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut input = Vec::with_capacity(MAX_ADU);
-    let mut out = Vec::with_capacity(MAX_ADU);
+    let mut input = Vec::with_capacity(Framing::Tcp.longest());
+    let mut out = Vec::with_capacity(Framing::Tcp.longest());
     loop {
-        while let Some(adu) = frame::decode(&input).map_err(io::Error::other)? {
+        while let Some(adu) = Framing::Tcp.decode(Expected::Request, &input).map_err(io::Error::other)? {
             let now = *behaviour.borrow();
             match now {
                 Behaviour::Slow(time) => tokio::time::sleep(time).await,
@@ -116,8 +116,8 @@ async fn converse(
             match now {
                 Behaviour::Silent => {}
                 Behaviour::Garbage => out.extend_from_slice(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
-                _ => frame::encode(adu.transaction, adu.unit, &mut out, |out| {
-                    answer(adu.unit, adu.pdu, registers, now, out)
+                _ => Framing::Tcp.encode(adu.transaction, adu.unit, &mut out, |out| {
+                    answer(adu.unit, &adu.pdu, registers, now, out)
                 }),
             }
             let size = adu.size;

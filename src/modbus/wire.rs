@@ -1,7 +1,7 @@
 //! Bytes on the wire, explained field by field for a person.
 
 use super::client::Direction;
-use super::frame::{self, MBAP_HEADER};
+use super::frame::{Expected, Framing, MBAP_HEADER};
 use super::pdu::{Exception, function_name};
 
 /// A part of a frame.
@@ -27,7 +27,7 @@ fn word(bytes: &[u8]) -> u16 {
 
 /// Explains bytes of Modbus TCP. What is no frame is shown as such; nothing is left out.
 pub fn annotate(direction: Direction, bytes: &[u8]) -> Vec<Field> {
-    let frame = match frame::decode(bytes) {
+    let frame = match Framing::Tcp.decode(Expected::Answer, bytes) {
         Ok(Some(frame)) => frame,
         Ok(None) => return vec![field(bytes, "part of a frame")],
         Err(error) => return vec![field(bytes, format!("no Modbus TCP: {error}"))],
@@ -137,7 +137,7 @@ mod tests {
         #[test]
         fn no_byte_is_left_out(bytes in prop::collection::vec(any::<u8>(), 1..40), framed: bool, sent: bool) {
             let mut all = vec![];
-            if framed { frame::encode(1, 2, &mut all, |out| out.extend(&bytes)); } else { all = bytes; }
+            if framed { Framing::Tcp.encode(1, 2, &mut all, |out| out.extend(&bytes)); } else { all = bytes; }
             let direction = if sent { Direction::Out } else { Direction::In };
             let shown: Vec<String> = annotate(direction, &all).into_iter().map(|field| field.bytes).filter(|bytes| !bytes.is_empty()).collect();
             prop_assert_eq!(shown.join(" "), hex(&all));

@@ -101,6 +101,9 @@ pub struct ModbusSettings {
     pub gap: Period,
     /// Pause after the connection is up.
     pub after_connect: Period,
+    /// Pause after a broadcast on a serial line, in which all devices do what was said (MODBUS over Serial Line V1.02, 2.4.1:
+    /// 100 to 200 ms).
+    pub turnaround: Period,
     /// How long a reply may take.
     pub timeout: Period,
     /// Most registers in one read (specification V1.1b3, 6.3: at most 125).
@@ -132,6 +135,7 @@ impl Default for ModbusSettings {
             byte_order: ByteOrder::Big,
             gap: Period::from_millis(0),
             after_connect: Period::from_millis(0),
+            turnaround: Period::from_millis(100),
             timeout: Period::from_secs(1),
             max_read: 125,
             block_reads: true,
@@ -156,6 +160,10 @@ pub struct SerialDefaults {
     /// Stop bits, 1 or 2.
     #[schemars(range(min = 1, max = 2))]
     pub stop_bits: u8,
+    /// Data bits, 7 or 8; without it 8 for RTU and 7 for ASCII (MODBUS over Serial Line V1.02, 2.5.1 and 2.5.2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 7, max = 8))]
+    pub data_bits: Option<u8>,
 }
 
 /// Order of registers in a value of several.

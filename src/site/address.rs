@@ -30,6 +30,19 @@ pub struct SerialLine {
     pub parity: Option<Parity>,
     /// Stop bits, 1 or 2.
     pub stop_bits: Option<u8>,
+    /// Data bits, 7 or 8; 7 makes sense with ASCII only.
+    pub data_bits: Option<u8>,
+    /// Who switches the direction of an RS-485 line; `None`: the adapter does it by itself.
+    pub rs485: Option<Rs485>,
+}
+
+/// How the kernel switches the direction of an RS-485 line (Linux, Documentation/driver-api/serial/serial-rs485).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Rs485 {
+    /// RTS is high while sending.
+    RtsHigh,
+    /// RTS is low while sending.
+    RtsLow,
 }
 
 /// Where a device is reached, and with which protocol.
@@ -120,7 +133,14 @@ fn serial_line(rest: &str) -> Result<SerialLine, String> {
     if !path.starts_with('/') {
         return Err("a serial port is written with its path, for example modbus+rtu:///dev/ttyUSB0".into());
     }
-    let mut line = SerialLine { path: path.to_owned(), baud: None, parity: None, stop_bits: None };
+    let mut line = SerialLine {
+        path: path.to_owned(),
+        baud: None,
+        parity: None,
+        stop_bits: None,
+        data_bits: None,
+        rs485: None,
+    };
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         match (key, value) {
@@ -136,7 +156,13 @@ fn serial_line(rest: &str) -> Result<SerialLine, String> {
             ("stop", "1") => line.stop_bits = Some(1),
             ("stop", "2") => line.stop_bits = Some(2),
             ("stop", _) => return Err(format!("stop `{value}` is neither 1 nor 2")),
-            _ => return Err(format!("`{key}` is none of baud, parity, stop")),
+            ("data", "7") => line.data_bits = Some(7),
+            ("data", "8") => line.data_bits = Some(8),
+            ("data", _) => return Err(format!("data `{value}` is neither 7 nor 8")),
+            ("rs485", "rts-high") => line.rs485 = Some(Rs485::RtsHigh),
+            ("rs485", "rts-low") => line.rs485 = Some(Rs485::RtsLow),
+            ("rs485", _) => return Err(format!("rs485 `{value}` is neither rts-high nor rts-low")),
+            _ => return Err(format!("`{key}` is none of baud, parity, stop, data, rs485")),
         }
     }
     Ok(line)
@@ -216,6 +242,11 @@ impl fmt::Display for Address {
             line.baud.map(|baud| format!("baud={baud}")),
             parity.map(|parity| format!("parity={parity}")),
             line.stop_bits.map(|stop| format!("stop={stop}")),
+            line.data_bits.map(|data| format!("data={data}")),
+            line.rs485.map(|rs485| match rs485 {
+                Rs485::RtsHigh => "rs485=rts-high".into(),
+                Rs485::RtsLow => "rs485=rts-low".into(),
+            }),
         ];
         for (index, setting) in settings.into_iter().flatten().enumerate() {
             write!(out, "{}{setting}", if index == 0 { '?' } else { '&' })?;
@@ -264,7 +295,8 @@ mod tests {
             "modbus+rtu-tcp://gateway:4001",
             "modbus+tls://[::1]:802",
             "modbus+rtu:///dev/ttyUSB0?baud=19200&parity=even&stop=1",
-            "modbus+ascii:///dev/ttyS0",
+            "modbus+ascii:///dev/ttyS0?data=7",
+            "modbus+rtu:///dev/ttyS1?baud=57600&stop=2&rs485=rts-high",
             "https://esp-1.local:8663/node",
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
@@ -285,6 +317,8 @@ mod tests {
             ("modbus+rtu://ttyUSB0", "path"),
             ("modbus+rtu:///dev/ttyUSB0?parity=odds", "parity"),
             ("modbus+rtu:///dev/ttyUSB0?stop=3", "stop"),
+            ("modbus+ascii:///dev/ttyUSB0?data=6", "data"),
+            ("modbus+rtu:///dev/ttyUSB0?rs485=yes", "rts-high"),
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

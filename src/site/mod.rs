@@ -16,7 +16,7 @@ mod proof;
 mod proof_findings;
 mod units;
 
-pub use address::{Address, AddressError, Parity, SerialLine};
+pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use facts::{DeviceFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load};
