@@ -1,6 +1,12 @@
 //! Every seed of the fuzz targets goes through its target without libFuzzer, and so does every profile that comes with the program.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test that can't go on fails"
+)]
 
 #[path = "../fuzz/bodies/mod.rs"]
 mod bodies;
