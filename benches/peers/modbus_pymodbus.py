@@ -6,6 +6,7 @@ are taken as benches/modbus/client.rs takes them.
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -88,9 +89,9 @@ async def concurrent(ports, kind, seconds):
     for task in done:
         task.result()
     tell(transactions - before, begun, cpu)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    # the tasks can't be ended in an orderly way: a cancelled request goes on as if it had failed
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def main():
