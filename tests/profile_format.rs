@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use enmon::profile::{Feed, PilotState, Profile, read};
+use enmon::profile::{Feed, Known, PilotState, Profile, read};
 
 const HEAD: &str =
     "apiVersion: enmon/v1\nkind: Profile\nname: x\nvendor: v\nmodel: m\nsources: [{document: d}]\n";
@@ -77,14 +77,14 @@ points:
   safe: {table: holding, address: 5016, type: u16, scale: 0.001, unit: A, access: only}
 charger:
   currents: [current-1, current-2, current-3]
-  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, plugged: {point: cable, mask: 4}}
+  state: {point: state, map: {0: A, 1: A, 2: B, 3: C, 4: F, 5: B}, typical: [1, 2], plugged: {point: cable, mask: 4, typical: 7}}
   limit:
     point: limit
     resolution: 0.001
     pause: [{point: enable, value: 0}]
     resume: [{point: enable, value: 1}]
   offered: offered
-  watchdog: {default: 30s, timeout: watchdog, timeoutRead: watchdog-read, failsafe: safe, feed: limit}
+  watchdog: {default: 30s, timeout: watchdog, timeoutRead: watchdog-read, failsafe: safe, feed: timeout}
 ",
     );
 }
@@ -123,12 +123,15 @@ fn texts_coils_input_registers_and_nothing_measured() {
 points:
   currents: {table: holding, address: 320, type: f32, count: 3, unit: A}
   state: {table: holding, address: 1201, type: string, count: 5}
+  left: {table: holding, address: 1208, type: u32, unit: s}
   limit: {table: holding, address: 1210, type: f32, unit: A, access: write}
+  safe: {table: holding, address: 1212, type: f32, unit: A}
+  accepted: {table: holding, address: 1214, type: u16}
 charger:
   currents: [currents]
   state: {point: state, map: {A: A, B: B, C2: C, C1: B, D2: D, E: A, F: F}}
-  limit: {point: limit, resolution: 0.1}
-  watchdog: {default: 60s, feed: limit}
+  limit: {point: limit, resolution: 0.1, accepted: accepted}
+  watchdog: {default: 60s, failsafeRead: safe, remaining: left, feed: limit}
 ",
     );
     assert_eq!(alfen.charger.unwrap().state.map["C2"], PilotState::C);
@@ -163,6 +166,54 @@ meter: {currents: [currents]}
     );
 }
 
+/// What tells a device: texts and numbers, exact or within a range.
+#[test]
+fn a_device_that_can_be_told() {
+    let profile = valid(
+        "identify:
+  - {point: maker, startsWith: ALF}
+  - {point: model, equals: 0x1001}
+  - {point: volts, within: [100, 280]}
+modbus: {unit: 1}
+points:
+  maker: {table: holding, address: 117, type: string, count: 5}
+  model: {table: holding, address: 1, type: u16}
+  volts: {table: holding, address: 2, type: f32, unit: V}
+  amps: {table: holding, address: 4, type: f32, unit: A}
+meter: {currents: [amps], voltages: [volts]}
+",
+    );
+    let values = [Known::Text("ALFEN NV"), Known::Number(4097.0), Known::Number(231.5)];
+    assert!(profile.identify.iter().zip(values).all(|(condition, value)| condition.holds(value)));
+}
+
+#[test]
+fn a_condition_that_can_never_hold_says_why() {
+    let body = "modbus: {unit: 1}
+points:
+  maker: {table: holding, address: 117, type: string, count: 5}
+  amps: {table: holding, address: 4, type: f32, unit: A}
+  order: {table: holding, address: 6, type: u16, access: only}
+meter: {currents: [amps]}
+";
+    for (condition, expected) in [
+        ("{point: makers, equals: A}", "no point is called `makers`; did you mean `maker`?"),
+        ("{point: maker}", "a condition says one of `equals`, `startsWith` and `within`"),
+        ("{point: maker, equals: A, startsWith: A}", "make two of it"),
+        ("{point: maker, equals: 5}", "x.yaml:7:35: `maker` is a text"),
+        ("{point: maker, within: [1, 2]}", "`maker` is a text"),
+        ("{point: amps, startsWith: A}", "`amps` is a number"),
+        ("{point: amps, equals: A}", "`amps` is a number"),
+        ("{point: amps, within: [2, 1]}", "2 is above 1"),
+        ("{point: amps, within: [2]}", "x.yaml:7:34"),
+        ("{point: order, equals: 1}", "can't be read: its access is only (write)"),
+        ("{point: maker, startsWith: ''}", "x.yaml:7:39"),
+    ] {
+        let found = findings(&format!("{HEAD}identify: [{condition}]\n{body}"));
+        assert!(found.iter().any(|finding| finding.contains(expected)), "{condition}: {found:#?}");
+    }
+}
+
 #[test]
 fn a_profile_that_can_not_work_says_why() {
     let abb = include_str!("../templates/profiles/abb-terra-ac.yaml");
@@ -172,13 +223,13 @@ fn a_profile_that_can_not_work_says_why() {
             abb,
             "point: limit\n",
             "point: limits\n",
-            "x.yaml:104:12: no point is called `limits`; did you mean `limit`?",
+            "x.yaml:124:12: no point is called `limits`; did you mean `limit`?",
         ),
         (
             abb,
             "    access: only\n    plausible",
             "    plausible",
-            "x.yaml:103:12: `limit` can't be written: its access is read",
+            "x.yaml:123:12: `limit` can't be written: its access is read",
         ),
         (abb, "  offered: offered\n", "", "can't be read, and `offered` names no other point to read back"),
         (
@@ -242,9 +293,35 @@ fn a_profile_that_can_not_work_says_why() {
         ),
         (
             abb,
+            "    timeout: watchdog\n    timeoutRead: watchdog-in-force\n    feed: request",
+            "    feed: timeout",
+            "`timeout` must name the point that is written again",
+        ),
+        (
+            abb,
+            "    feed: request",
+            "    failsafeRead: limit\n    feed: request",
+            "its access is only (write)",
+        ),
+        (abb, "    feed: request", "    remaining: power\n    feed: request", "it must be s or ms"),
+        (abb, "4: C, 5: B}", "4: C, 5: B}\n    typical: [9]", "this is not in the state's `map`"),
+        (
+            abb,
+            "4: C, 5: B}",
+            "4: C, 5: B}\n    plugged: {point: state, mask: 4, typical: 3}",
+            "this lacks bits of the mask",
+        ),
+        (
+            abb,
+            "resolution: 0.001\n",
+            "resolution: 0.001\n    accepted: nothing\n",
+            "no point is called `nothing`",
+        ),
+        (
+            abb,
             "feed: request",
             "feed: requests",
-            "`requests` is none of request, limit; did you mean `request`?",
+            "`requests` is none of request, limit, timeout; did you mean `request`?",
         ),
         (abb, "name: abb-terra-ac", "name: ABB", "can't be used as this name; use small letters"),
         (

@@ -1,5 +1,6 @@
 //! What makes a profile valid beyond its form.
 
+mod identify;
 mod points;
 mod roles;
 
@@ -42,6 +43,7 @@ fn meaning(profile: &Profile, source: &Source) -> Vec<Finding> {
     check.shape();
     points::check_points(&mut check);
     roles::check_roles(&mut check);
+    identify::check_identify(&mut check);
     check.findings
 }
 

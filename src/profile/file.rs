@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BreakerSection, CabinetSection, ChargerSection, EndpointSettings, MeterSection, NodeSection, SolarSection,
+    BreakerSection, CabinetSection, ChargerSection, Condition, EndpointSettings, MeterSection, NodeSection,
+    SolarSection,
 };
 use crate::site::{Parity, Period};
 
@@ -32,6 +33,9 @@ pub struct Profile {
     /// What has not been confirmed by the vendor's own text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// What tells that a device is one of this profile; all conditions must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identify: Vec<Condition>,
     /// How Modbus is spoken to it; absent for devices that are read over HTTP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modbus: Option<ModbusSettings>,

@@ -7,10 +7,12 @@ mod catalogue;
 mod check;
 mod endpoint;
 mod file;
+mod identify;
 mod sections;
 
 pub use catalogue::Catalogue;
 pub use check::{read, state_key};
 pub use endpoint::*;
 pub use file::*;
+pub use identify::*;
 pub use sections::*;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Expected;
+use super::check::state_key;
 use super::file::unity;
 use crate::site::Period;
 
@@ -71,9 +73,30 @@ pub struct StateSection {
     pub point: String,
     /// Raw value (`2` or `0xA1`), or text, → state of the control pilot. Of a text, the longest key that it begins with counts.
     pub map: BTreeMap<String, PilotState>,
+    /// Raw values or texts that the device shows as a rule, where several of them mean the same state. Simulated devices show these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub typical: Vec<Expected>,
     /// A second point that tells whether a car is there, for devices whose state does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plugged: Option<PluggedSection>,
+}
+
+impl StateSection {
+    /// Goes through the table, what is typical first.
+    pub fn by_rule(&self) -> impl Iterator<Item = (&str, PilotState)> {
+        let entries = |typical: bool| {
+            let chosen = self.map.iter().filter(move |(key, _)| self.is_typical(key) == typical);
+            chosen.map(|(key, state)| (key.as_str(), *state))
+        };
+        entries(true).chain(entries(false))
+    }
+
+    fn is_typical(&self, key: &str) -> bool {
+        self.typical.iter().any(|typical| match typical {
+            Expected::Number(number) => state_key(key).map(|key| key as f64) == Some(*number),
+            Expected::Text(text) => text == key,
+        })
+    }
 }
 
 /// A point that tells whether a car is there.
@@ -84,6 +107,9 @@ pub struct PluggedSection {
     pub point: String,
     /// Bits that are all set when a car is there.
     pub mask: u64,
+    /// What it reads as a rule while a car is there: these bits and others. Simulated devices show this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typical: Option<u64>,
 }
 
 /// How the limit is set.
@@ -102,6 +128,9 @@ pub struct LimitSection {
     /// Writes that end the pause, before the limit is written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resume: Vec<Preset>,
+    /// Point that is 0 while something else than the limit that was written decides what is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<String>,
 }
 
 /// A value for a point.
@@ -129,6 +158,12 @@ pub struct WatchdogSection {
     /// Point that takes the fail-safe current, in amperes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failsafe: Option<String>,
+    /// Point from which the fail-safe current is read back, when it is another one, or when it can't be written over Modbus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failsafe_read: Option<String>,
+    /// Point that counts down to the fall back, in its own unit (s or ms).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<String>,
     /// What feeds it.
     pub feed: Feed,
 }
@@ -141,6 +176,8 @@ pub enum Feed {
     Request,
     /// Writing the limit again.
     Limit,
+    /// Writing the time-out again.
+    Timeout,
     /// Writing a value to a point every so often.
     LifeBit {
         /// The point.

@@ -43,6 +43,12 @@ pub use traffic::{Traffic, day_cars, demo_cars};
 pub use truth::{CabinetTruth, CarTruth, ChargerTruth, CircuitTruth, SolarTruth, Truth};
 
 #[cfg(test)]
+mod charger_table_test;
+#[cfg(test)]
 mod model_test;
+#[cfg(test)]
+mod profile_words_test;
+#[cfg(test)]
+mod register_bench;
 #[cfg(test)]
 mod register_test;

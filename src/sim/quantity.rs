@@ -22,8 +22,8 @@ pub(super) enum Quantity {
     Import,
     /// Energy exported.
     Export,
-    /// State of the control pilot.
-    Pilot(BTreeMap<String, PilotState>),
+    /// State of the control pilot: words for it, the typical ones first.
+    Pilot(Vec<(String, PilotState)>),
     /// Bits that are set when a car is there.
     Plugged(u64),
     /// What is offered.
@@ -34,6 +34,10 @@ pub(super) enum Quantity {
     WatchdogTime,
     /// The fail-safe current.
     Failsafe,
+    /// What is left of the watchdog's time.
+    Remaining,
+    /// Does the limit decide what is offered?
+    Accepted,
     /// Position of a breaker.
     BreakerPosition(BTreeMap<String, BreakerPosition>),
     /// Fault signal.
@@ -127,9 +131,10 @@ impl Bound<'_> {
         self.terminals(&section.voltages, |first| Quantity::Voltage { first });
         self.maybe(section.power.as_ref(), Quantity::TotalPower);
         self.maybe(section.energy.as_ref(), Quantity::Import);
-        self.one(&section.state.point, Quantity::Pilot(section.state.map.clone()));
+        let words = section.state.by_rule().map(|(word, state)| (word.to_owned(), state)).collect();
+        self.one(&section.state.point, Quantity::Pilot(words));
         if let Some(plugged) = &section.state.plugged {
-            self.one(&plugged.point, Quantity::Plugged(plugged.mask));
+            self.one(&plugged.point, Quantity::Plugged(plugged.typical.unwrap_or(plugged.mask)));
         }
         self.one(&section.limit.point, Quantity::Limit);
         self.maybe(
@@ -142,7 +147,12 @@ impl Bound<'_> {
                 watchdog.timeout_read.as_ref().filter(|&point| Some(point) != watchdog.timeout.as_ref());
             self.maybe(other, Quantity::WatchdogTime);
             self.maybe(watchdog.failsafe.as_ref(), Quantity::Failsafe);
+            let other =
+                watchdog.failsafe_read.as_ref().filter(|&point| Some(point) != watchdog.failsafe.as_ref());
+            self.maybe(other, Quantity::Failsafe);
+            self.maybe(watchdog.remaining.as_ref(), Quantity::Remaining);
         }
+        self.maybe(section.limit.accepted.as_ref(), Quantity::Accepted);
     }
 
     fn breaker(&mut self, section: &BreakerSection) {
@@ -174,6 +184,8 @@ impl Quantity {
             Quantity::Limit => Held::Number(readout.station?.limit.0),
             Quantity::WatchdogTime => Held::Number(readout.station?.watchdog_ms as f64 / 1000.0),
             Quantity::Failsafe => Held::Number(readout.station?.failsafe.0),
+            Quantity::Remaining => Held::Number(readout.station?.remaining_ms as f64 / 1000.0),
+            Quantity::Accepted => flag(readout.station?.obeys_limit),
             Quantity::BreakerPosition(map) => position(map, readout.breaker?.position)?,
             Quantity::Fault => flag(readout.breaker?.fault),
             Quantity::Overload => flag(readout.breaker?.overload),
@@ -185,7 +197,7 @@ impl Quantity {
 }
 
 /// Returns the raw value or text that says a state; a device that can't say it says the next best.
-fn pilot(map: &BTreeMap<String, PilotState>, state: PilotState) -> Option<Held> {
+fn pilot(words: &[(String, PilotState)], state: PilotState) -> Option<Held> {
     use PilotState::{A, B, C, D, E, F};
     let next_best: &[PilotState] = match state {
         A => &[A, B],
@@ -193,7 +205,8 @@ fn pilot(map: &BTreeMap<String, PilotState>, state: PilotState) -> Option<Held> 
         C | D => &[C, D, B],
         E | F => &[F, E, A, B],
     };
-    next_best.iter().find_map(|wanted| word(map, wanted))
+    let pairs = || words.iter().map(|(word, state)| (word, state));
+    next_best.iter().find_map(|wanted| word(pairs(), wanted))
 }
 
 fn position(map: &BTreeMap<String, BreakerPosition>, position: Position) -> Option<Held> {
@@ -206,8 +219,11 @@ fn position(map: &BTreeMap<String, BreakerPosition>, position: Position) -> Opti
     next_best.iter().find_map(|wanted| word(map, wanted))
 }
 
-fn word<T: PartialEq>(map: &BTreeMap<String, T>, wanted: &T) -> Option<Held> {
-    let (word, _) = map.iter().find(|(_, meaning)| *meaning == wanted)?;
+fn word<'a, T: PartialEq + 'a>(
+    pairs: impl IntoIterator<Item = (&'a String, &'a T)>,
+    wanted: &T,
+) -> Option<Held> {
+    let (word, _) = pairs.into_iter().find(|(_, meaning)| *meaning == wanted)?;
     let raw = match word.strip_prefix("0x") {
         Some(hex) => u64::from_str_radix(hex, 16).ok(),
         None => word.parse().ok(),
@@ -233,10 +249,10 @@ mod tests {
 
     #[test]
     fn a_state_that_a_device_cannot_say_becomes_the_next_best() {
-        let map = BTreeMap::from([("0x0A".to_owned(), PilotState::A), ("3".to_owned(), PilotState::B)]);
+        let map = [("0x0A".to_owned(), PilotState::A), ("3".to_owned(), PilotState::B)];
         assert_eq!(pilot(&map, PilotState::A), Some(Held::Raw(10)));
         assert_eq!(pilot(&map, PilotState::C), Some(Held::Raw(3)));
-        let words = BTreeMap::from([("plugged out".to_owned(), PilotState::A)]);
+        let words = [("plugged out".to_owned(), PilotState::A)];
         assert_eq!(pilot(&words, PilotState::F), Some(Held::Text("plugged out".into())));
     }
 
@@ -250,6 +266,8 @@ mod tests {
                 limit: Amps(10.0),
                 failsafe: Amps(6.0),
                 watchdog_ms: 60_000,
+                remaining_ms: 45_000,
+                obeys_limit: true,
             }),
             breaker: Some(crate::sim::BreakerReadout {
                 position: Position::Tripped,

@@ -107,6 +107,10 @@ pub struct StationReadout {
     pub failsafe: Amps,
     /// Time of its watchdog in ms, 0 when it has none.
     pub watchdog_ms: u64,
+    /// What is left of it in ms.
+    pub remaining_ms: u64,
+    /// Does the limit decide what is offered?
+    pub obeys_limit: bool,
 }
 
 /// What a breaker says of itself (REFERENCE A2).
@@ -172,6 +176,8 @@ impl Model {
             limit: bay.station.limit(),
             failsafe: bay.station.failsafe(),
             watchdog_ms: bay.station.watchdog_ms().unwrap_or(0),
+            remaining_ms: bay.station.remaining_ms(),
+            obeys_limit: bay.station.obeys_limit(),
         };
         let phases = &entry.phases;
         let of_phase = |phase| phases.iter().position(|&at| at == phase).map_or(Amps::ZERO, |at| drawn[at]);

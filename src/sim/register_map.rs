@@ -3,9 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use super::quantity::{Quantity, quantities};
+use super::quantity::{Held, Quantity, per_base_unit, quantities};
 use super::readout::SimDevice;
-use crate::profile::{Access, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType};
+use super::register_codec;
+use crate::profile::{
+    Access, Condition, Expected, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType,
+};
+
+/// Frequency of the mains.
+const MAINS_HERTZ: f64 = 50.0;
 
 /// A point on its place.
 #[derive(Debug, Clone)]
@@ -53,8 +59,9 @@ pub(super) struct RegisterMap {
     pub pause: Vec<(usize, f64)>,
     /// What feeds its watchdog.
     pub feed: Option<MapFeed>,
-    /// The watchdog's time until somebody writes another one, when somebody can.
-    pub settable_watchdog_ms: Option<u64>,
+    /// The watchdog's time until somebody writes another one. A watchdog without a register has been set by hand, and the site says
+    /// to what: then this is missing. 0 is none.
+    pub first_watchdog_ms: Option<u64>,
 }
 
 /// What feeds a watchdog.
@@ -64,6 +71,8 @@ pub(super) enum MapFeed {
     Request,
     /// Writing the limit.
     Limit,
+    /// Writing the watchdog's time.
+    Timeout,
     /// Writing this value to this slot.
     LifeBit(usize, f64),
 }
@@ -101,18 +110,49 @@ impl RegisterMap {
         let feed = watchdog.and_then(|watchdog| match &watchdog.feed {
             Feed::Request => Some(MapFeed::Request),
             Feed::Limit => Some(MapFeed::Limit),
+            Feed::Timeout => Some(MapFeed::Timeout),
             Feed::LifeBit { point, value, .. } => Some(MapFeed::LifeBit(find(point)?, *value)),
         });
-        let settable = watchdog.filter(|watchdog| watchdog.timeout.is_some());
-        Some(RegisterMap {
+        let first_watchdog_ms = match watchdog {
+            Some(watchdog) => watchdog.timeout.as_ref().map(|_| watchdog.default.as_millis()),
+            None => Some(0),
+        };
+        let mut map = RegisterMap {
             enable: charger.map(|charger| presets(&charger.enable)).unwrap_or_default(),
             pause: charger.map(|charger| presets(&charger.limit.pause)).unwrap_or_default(),
             feed,
-            settable_watchdog_ms: settable.map(|watchdog| watchdog.default.as_millis()),
+            first_watchdog_ms,
             settings,
             fixed,
             slots,
-        })
+        };
+        for condition in &profile.identify {
+            map.identify_as(condition);
+        }
+        Some(map)
+    }
+
+    /// Lets the device be what it is taken for: points that nothing else fills hold what the profile tells it by.
+    fn identify_as(&mut self, condition: &Condition) {
+        let Some(slot) = self.slots.iter().find(|slot| slot.name == condition.point) else { return };
+        if !slot.quantities.is_empty() || slot.point.access == Access::Only {
+            return;
+        }
+        let held = match condition.example() {
+            // a mains frequency is the one quantity of this kind that is the same on every site
+            _ if slot.point.unit == "Hz" => Held::Number(MAINS_HERTZ),
+            Some(Expected::Text(text)) => Held::Text(text),
+            Some(Expected::Number(number)) => Held::Number(number / per_base_unit(&slot.point.unit)),
+            None => return,
+        };
+        let table = slot.point.table;
+        let values = if slot.point.value_type == ValueType::String { 1 } else { slot.point.count };
+        let one = register_codec::encode(slot, self, Some(&held));
+        let words: Vec<u16> = one.iter().copied().cycle().take(one.len() * usize::from(values)).collect();
+        let first = slot.point.address;
+        for (step, word) in (0u16..).zip(words) {
+            self.fixed.insert((table, first.saturating_add(step)), word);
+        }
     }
 
     /// Says whether a range lies between the first and the last register of its table; gaps between points read as 0, as they do

@@ -1,48 +1,10 @@
 //! Registers against what the profiles say: the words that a controller would see on the wire.
 
-use std::sync::Arc;
-
-use super::model_test::garage;
-use super::register_map::RegisterMap;
-use super::registers::Registers;
+use super::register_bench::{Bench, car};
 use super::*;
 use crate::modbus::Exception;
 use crate::profile::{self, Catalogue, Profile, Table};
 use crate::site::{Amps, ChargerId, CircuitId, PerPhase};
-
-struct Bench {
-    model: Model,
-    registers: Registers,
-    device: SimDevice,
-}
-
-impl Bench {
-    fn new(profile: &Profile, device: SimDevice) -> Bench {
-        let mut model = Model::new(Arc::new(garage()), Scene::Still, 1);
-        let map = Arc::new(RegisterMap::new(profile, device).unwrap());
-        let registers = Registers::new(device, map, &mut model);
-        Bench { model, registers, device }
-    }
-
-    fn read(&self, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        self.registers.read(table, address, count, &self.model.readout(self.device))
-    }
-
-    fn write(&mut self, address: u16, words: &[u16]) -> Result<(), Exception> {
-        self.registers.heard(&mut self.model);
-        self.registers.write(Table::Holding, address, words, &mut self.model)
-    }
-
-    fn offered(&self) -> Amps {
-        self.model.bay(ChargerId(0)).station.offered()
-    }
-
-    fn charge(&mut self, seconds: u64) {
-        for _ in 0..seconds * 10 {
-            self.model.step(100, 1.0);
-        }
-    }
-}
 
 fn built_in(name: &str) -> Profile {
     Catalogue::built_in().get(name).unwrap().clone()
@@ -52,10 +14,6 @@ fn own(text: &str) -> Profile {
     let (profile, findings) = profile::read("own.yaml", text);
     let findings: Vec<String> = findings.iter().map(ToString::to_string).collect();
     profile.unwrap_or_else(|| panic!("{findings:?}"))
-}
-
-fn car() -> CarSpec {
-    CarSpec { max: Amps(32.0), delay_ms: 0, ramp: 1e6, energy_kwh: 1e6, ..CarSpec::default() }
 }
 
 fn f32_of(words: &[u16]) -> f32 {

@@ -25,7 +25,7 @@ impl Registers {
     /// Makes the registers of a device that nobody has written to, and brings its station into that state.
     pub fn new(device: SimDevice, map: Arc<RegisterMap>, model: &mut Model) -> Registers {
         let registers = Registers { device, map, written: HashMap::new() };
-        if let Some(ms) = registers.map.settable_watchdog_ms {
+        if let Some(ms) = registers.map.first_watchdog_ms {
             registers.change(model, |station| station.set_watchdog(ms));
         }
         registers.apply_modes(model);
@@ -157,6 +157,7 @@ impl Registers {
         }
         for (index, value) in values {
             self.obey(index, value, model);
+            self.take_life_bit(index);
         }
         self.apply_modes(model);
         Ok(())
@@ -179,6 +180,9 @@ impl Registers {
                     self.change(model, |station| {
                         station.set_watchdog((base.max(0.0) * 1000.0).round() as u64)
                     });
+                    if self.map.feed == Some(MapFeed::Timeout) {
+                        self.change(model, super::Station::feed);
+                    }
                 }
                 Quantity::Failsafe => self.change(model, |station| station.set_failsafe(Amps(base.max(0.0)))),
                 _ => {}
@@ -189,6 +193,17 @@ impl Registers {
             && (value - wanted).abs() < 1e-9
         {
             self.change(model, super::Station::feed);
+        }
+    }
+
+    /// Sets a life bit back, so that who wrote it sees that it was taken.
+    fn take_life_bit(&mut self, index: usize) {
+        if !matches!(self.map.feed, Some(MapFeed::LifeBit(slot, _)) if slot == index) {
+            return;
+        }
+        let point = &self.map.slots[index].point;
+        for step in 0..point.span() {
+            self.written.remove(&(point.table, point.address.saturating_add(step)));
         }
     }
 
@@ -245,11 +260,13 @@ fn written_values(
     for start in (from..to).step_by(span) {
         let at = start - usize::from(address);
         let value = decode(slot, map, &words[at..at + span]);
-        let is_limit = slot.quantities.contains(&Quantity::Limit);
+        let is_checked = slot.quantities.iter().any(|quantity| {
+            matches!(quantity, Quantity::Limit | Quantity::Failsafe | Quantity::WatchdogTime)
+        });
         let fits = |value: f64| {
             let pauses = map.pause.iter().any(|&(slot, pause)| slot == index && (pause - value).abs() < 1e-9);
             let plausible = slot.point.plausible.is_none_or(|[least, most]| (least..=most).contains(&value));
-            !is_limit || pauses || plausible
+            !is_checked || pauses || plausible
         };
         match value {
             Some(value) if value.is_finite() && fits(value) => values.push((index, value)),

@@ -70,6 +70,17 @@ impl Station {
         self.watchdog_ms
     }
 
+    /// Returns how long it will wait for something that feeds its watchdog, in milliseconds; 0 when it waits no more.
+    pub fn remaining_ms(&self) -> u64 {
+        let left = self.watchdog_ms.map_or(0, |ms| ms.saturating_sub(self.silent_ms));
+        if self.fallen_back { 0 } else { left }
+    }
+
+    /// Says whether the limit that was written decides what is offered.
+    pub fn obeys_limit(&self) -> bool {
+        self.released && !self.fallen_back && !self.paused && !self.fault
+    }
+
     /// Says whether it has fallen back and got no limit since.
     pub fn has_fallen_back(&self) -> bool {
         self.fallen_back

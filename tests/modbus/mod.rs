@@ -3,6 +3,7 @@
 
 pub mod device;
 pub mod peer;
+pub mod recorder;
 pub mod script;
 
 use std::process::{Command, Output};

@@ -1,24 +1,24 @@
 //! Sections: that the points they refer to are there, can be read or written, and have the right unit.
 
 use super::Check;
-use crate::profile::{Access, ChargerSection, Feed, Preset, Table, ValueType, WatchdogSection};
+use crate::profile::{Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection};
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
 
 /// What sections must know of a point, be it a register, a metric, or a field.
 #[derive(Debug, Clone)]
-struct Facts {
+pub(super) struct Facts {
     access: Access,
     unit: String,
     values: u16,
-    kind: Kind,
+    pub(super) kind: Kind,
     wears: bool,
     scale: f64,
 }
 
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     /// A number with so many bits when it is whole (`None`: any).
     Number(Option<u32>),
     Text,
@@ -28,7 +28,7 @@ enum Kind {
 
 /// What is done with a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     Read,
     Write,
 }
@@ -89,12 +89,24 @@ fn check_charger(check: &mut Check<'_>, charger: &ChargerSection) {
     let state = refer(check, &in_state("point"), &charger.state.point, Use::Read, &[]);
     let keys: Vec<&str> = charger.state.map.keys().map(String::as_str).collect();
     state_keys(check, &in_state("map"), &keys, state.as_ref());
+    for (index, typical) in charger.state.typical.iter().enumerate() {
+        let is_there = charger.state.map.keys().any(|key| match typical {
+            Expected::Number(number) => state_key(key).map(|key| key as f64) == Some(*number),
+            Expected::Text(text) => text == key,
+        });
+        if !is_there {
+            let path = ["charger".into(), "state".into(), "typical".into(), Step::At(index)];
+            check.error(&path, "unknown-state", "this is not in the state's `map`");
+        }
+    }
     if let Some(plugged) = &charger.state.plugged {
         let in_plugged =
             |key| [Step::Key("charger"), Step::Key("state"), Step::Key("plugged"), Step::Key(key)];
         let facts = refer(check, &in_plugged("point"), &plugged.point, Use::Read, &[]);
         if plugged.mask == 0 {
             check.error(&in_plugged("mask"), "out-of-range", "a mask of 0 says nothing");
+        } else if plugged.typical.is_some_and(|typical| typical & plugged.mask != plugged.mask) {
+            check.error(&in_plugged("typical"), "out-of-range", "this lacks bits of the mask");
         } else if facts.is_some_and(|facts| facts.kind == Kind::Text) {
             check.error(&in_plugged("point"), "wrong-type", format!("`{}` has no bits", plugged.point));
         }
@@ -131,15 +143,26 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     optional(check, &["charger".into(), "offered".into()], &charger.offered, &["A"]);
+    optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
-            check_preset(check, &["charger".into(), "limit".into(), key.into(), index.into()], preset);
+            let path = ["charger".into(), "limit".into(), key.into(), index.into()];
+            let facts = check_preset(check, &path, preset);
+            refuse_wear(check, &path, &preset.point, facts.as_ref());
         }
     }
 }
 
-fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) {
-    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[]);
+fn check_preset(check: &mut Check<'_>, path: &[Step<'_>], preset: &Preset) -> Option<Facts> {
+    refer(check, &[path, &[Step::Key("point")]].concat(), &preset.point, Use::Write, &[])
+}
+
+/// Refuses a point in memory that wears out where the controller writes again and again.
+fn refuse_wear(check: &mut Check<'_>, path: &[Step<'_>], point: &str, facts: Option<&Facts>) {
+    if facts.is_some_and(|facts| facts.wears) {
+        let message = format!("`{point}` wears out: it can't be written again and again");
+        check.error(&[path, &[Step::Key("point")]].concat(), "wears-out", message);
+    }
 }
 
 fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
@@ -160,6 +183,11 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
     if let Some(point) = &watchdog.failsafe {
         refer(check, &at("failsafe"), point, Use::Write, &["A"]);
     }
+    optional(check, &at("failsafeRead"), &watchdog.failsafe_read, &["A"]);
+    optional(check, &at("remaining"), &watchdog.remaining, times);
+    if watchdog.feed == Feed::Timeout && watchdog.timeout.is_none() {
+        check.error(&at("feed"), "missing-key", "`timeout` must name the point that is written again");
+    }
     if let Feed::LifeBit { point, every, .. } = &watchdog.feed {
         let in_feed = |key| {
             [
@@ -170,7 +198,8 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
                 Step::Key(key),
             ]
         };
-        refer(check, &in_feed("point"), point, Use::Write, &[]);
+        let facts = refer(check, &in_feed("point"), point, Use::Write, &[]);
+        refuse_wear(check, &in_feed("point")[..4], point, facts.as_ref());
         if *every == Period::from_millis(0) || *every > watchdog.default {
             let message = format!("every {every} does not keep a watchdog of {} quiet", watchdog.default);
             check.error(&in_feed("every"), "out-of-range", message);
@@ -200,7 +229,13 @@ fn terminals(check: &mut Check<'_>, path: &[Step<'_>], points: &[String], units:
 }
 
 /// Finds a point, and reports one that is missing or can't be used so.
-fn refer(check: &mut Check<'_>, path: &[Step<'_>], name: &str, how: Use, units: &[&str]) -> Option<Facts> {
+pub(super) fn refer(
+    check: &mut Check<'_>,
+    path: &[Step<'_>],
+    name: &str,
+    how: Use,
+    units: &[&str],
+) -> Option<Facts> {
     let Some(facts) = facts_of(check, name) else {
         let known = known_points(check);
         let hint = match nearest(name, known.iter().map(String::as_str)) {
