@@ -11,6 +11,8 @@ cache="${XDG_CACHE_HOME:-$HOME/.cache}/enmon"
 export PATH="$cache/bin:$PATH"
 # cargo-fuzz asks for flags of the nightly compiler, which the stable one has as well
 export RUSTC_BOOTSTRAP=1
+# SQLite is compiled by a C compiler whose own sanitizer registers its names twice
+export ASAN_OPTIONS="detect_odr_violation=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 
 seconds="${1:-60}"
 shift || true

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use enmon::modbus::{Layout, Value, decode, encode, plan_reads};
-use enmon::profile::{Profile, Table, ValueType, read};
+use enmon::profile::{Expected, Known, Profile, Table, ValueType, read};
 use enmon::site::document::{Finding, Severity};
 use enmon::ui::{Remark, RemarkPlace, render_remarks};
 
@@ -124,5 +124,13 @@ fn facts_are_told(profile: &Profile) {
         }
         let tables = [Table::Coil, Table::Discrete];
         assert!(point.value_type == ValueType::Bool || !tables.contains(&point.table), "{point:?}");
+    }
+    for condition in &profile.identify {
+        let example = condition.example().expect("a condition says something");
+        let known = match &example {
+            Expected::Number(number) => Known::Number(*number),
+            Expected::Text(text) => Known::Text(text),
+        };
+        assert!(condition.holds(known), "{condition:?} does not hold for its own example");
     }
 }
