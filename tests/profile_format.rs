@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use enmon::profile::{Feed, Known, PilotState, Profile, read};
+use enmon::profile::{Feed, Known, PilotState, Profile, ZeroLimit, read};
 
 const HEAD: &str =
     "apiVersion: enmon/v1\nkind: Profile\nname: x\nvendor: v\nmodel: m\nsources: [{document: d}]\n";
@@ -214,6 +214,31 @@ meter: {currents: [amps]}
     }
 }
 
+/// Limits that 0 A does not pause: MENNEKES takes it for "no limit", ABL shows 60 A (a duty cycle of 100 %) when it offers nothing.
+#[test]
+fn a_device_that_takes_zero_for_something_else() {
+    let profile = valid(
+        "modbus: {unit: 50}
+points:
+  state: {table: holding, address: 0x100, type: u16}
+  signalled: {table: holding, address: 0x114, type: f32, unit: A}
+  limit: {table: holding, address: 0x302, type: f32, unit: A, access: write}
+charger:
+  state: {point: state, map: {1: A, 2: B, 5: C}}
+  limit: {point: limit, resolution: 0.1, zero: lifts, pause: [{point: limit, value: 1}]}
+  offered: signalled
+  nothingOffered: 60
+",
+    );
+    let charger = profile.charger.unwrap();
+    assert_eq!(charger.limit.zero, ZeroLimit::Lifts);
+    assert_eq!(charger.offered_point(), "signalled");
+    assert_eq!(
+        [60.0, 1000.0 * 0.06, 59.9, 16.0, 0.0, -1.0].map(|amps| charger.offer(amps)),
+        [0.0, 0.0, 59.9, 16.0, 0.0, 0.0]
+    );
+}
+
 #[test]
 fn a_profile_that_can_not_work_says_why() {
     let abb = include_str!("../templates/profiles/abb-terra-ac.yaml");
@@ -244,6 +269,13 @@ fn a_profile_that_can_not_work_says_why() {
             "unit: W\n    access: only",
             "`limit` has the unit W; it must be A",
         ),
+        (
+            abb,
+            "    resolution: 0.001\n",
+            "    resolution: 0.001\n    zero: lifts\n",
+            "0 A does not pause the charger, and `pause` says no other way",
+        ),
+        (abb, "  offered: offered\n", "  offered: offered\n  nothingOffered: -1\n", "-1"),
         (abb, "{0: A, 1: B", "{zero: A, 1: B", "`zero` is no whole number"),
         (abb, "{0: A, 1: B", "{0x01: A, 1: B", "`1` is the same value as `0x01`"),
         (abb, "{0: A, 1: B", "{0: G, 1: B", "`G` is none of A, B, C, D, E, F"),

@@ -57,12 +57,30 @@ pub struct ChargerSection {
     /// Point that says what is offered now, in amperes; absent where the device has none and the limit's own register is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered: Option<String>,
+    /// What the point above shows while nothing is offered, in amperes, where that is not 0: 60 for a duty cycle of 100 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub nothing_offered: Option<f64>,
     /// Points and values that are written once before limits are obeyed (modes, release).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enable: Vec<Preset>,
     /// What it does when it hears nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog: Option<WatchdogSection>,
+}
+
+impl ChargerSection {
+    /// Returns the point that says what is offered: its own, or the limit's, which is read back then.
+    pub fn offered_point(&self) -> &str {
+        self.offered.as_ref().unwrap_or(&self.limit.point)
+    }
+
+    /// Returns what is offered, in amperes, when the point that says so reads `amps`.
+    pub fn offer(&self, amps: f64) -> f64 {
+        // registers are scaled: 1000 · 0.06 is not the very number that was written down
+        let is_nothing = self.nothing_offered.is_some_and(|nothing| (amps - nothing).abs() < 1e-6);
+        if is_nothing { 0.0 } else { amps.max(0.0) }
+    }
 }
 
 /// How the state is read.
@@ -122,6 +140,9 @@ pub struct LimitSection {
     #[serde(default = "unity")]
     #[schemars(range(min = 0.001, max = 10))]
     pub resolution: f64,
+    /// What 0 A in the limit point does.
+    #[serde(default)]
+    pub zero: ZeroLimit,
     /// Writes that pause the charger, when 0 A in the limit point does not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pause: Vec<Preset>,
@@ -131,6 +152,19 @@ pub struct LimitSection {
     /// Point that is 0 while something else than the limit that was written decides what is offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<String>,
+}
+
+/// What 0 A in a limit point does. Where it does not pause the charger, it is never written there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ZeroLimit {
+    /// The charger pauses.
+    #[default]
+    Pauses,
+    /// The charger refuses it, or takes it for something else than a limit.
+    Refused,
+    /// The limit is lifted: the charger offers all it has.
+    Lifts,
 }
 
 /// A value for a point.

@@ -19,10 +19,10 @@ use crate::modbus::{self, Behaviour, Exception};
 use crate::profile::{Catalogue, Table};
 use crate::site::Site;
 
-/// Register maps by profile and kind of device: a thousand equal chargers share one.
+/// Register maps by profile, kind of device and connector: a thousand equal chargers share one.
 #[derive(Debug, Default)]
 pub(super) struct RegisterMaps {
-    known: HashMap<(String, std::mem::Discriminant<SimDevice>), Arc<RegisterMap>>,
+    known: HashMap<(String, std::mem::Discriminant<SimDevice>, u16), Arc<RegisterMap>>,
 }
 
 impl RegisterMaps {
@@ -31,13 +31,14 @@ impl RegisterMaps {
         site: &Site,
         catalogue: &Catalogue,
         device: SimDevice,
+        connector: u16,
     ) -> Result<Arc<RegisterMap>, SimError> {
         let profile = profile_of(site, catalogue, device)?;
-        let key = (profile.name.clone(), std::mem::discriminant(&device));
+        let key = (profile.name.clone(), std::mem::discriminant(&device), connector);
         if let Some(map) = self.known.get(&key) {
             return Ok(Arc::clone(map));
         }
-        let map = RegisterMap::new(profile, device).ok_or_else(|| SimError::Unfit {
+        let map = RegisterMap::of_connector(profile, device, connector).ok_or_else(|| SimError::Unfit {
             device: device.name(site).to_owned(),
             reason: format!("its address is Modbus, and profile `{}` is not", profile.name),
         })?;
@@ -47,11 +48,11 @@ impl RegisterMaps {
     }
 }
 
-/// The devices behind one socket, by unit id.
+/// The devices behind one socket, by unit id. A station with several connectors is several devices behind one unit id.
 #[derive(Debug)]
 pub(super) struct Bus {
     shared: Arc<Shared>,
-    units: HashMap<u8, (SimDevice, Mutex<Registers>)>,
+    units: HashMap<u8, Vec<(SimDevice, Mutex<Registers>)>>,
 }
 
 impl Bus {
@@ -63,15 +64,21 @@ impl Bus {
         socket: &Socket,
         shared: &Arc<Shared>,
     ) -> Result<Bus, SimError> {
-        let mut units = HashMap::new();
+        let mut units: HashMap<u8, Vec<(SimDevice, Mutex<Registers>)>> = HashMap::new();
         for &device in &socket.devices {
-            let map = maps.of(site, catalogue, device)?;
-            let registers = Registers::new(device, map, &mut shared.model());
             let unit = device.link(site).unit;
-            if units.insert(unit, (device, Mutex::new(registers))).is_some() {
+            let on_unit = units.entry(unit).or_default();
+            let connectors =
+                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors);
+            // connectors behind one unit id are counted in the order of the site file
+            let connector = u16::try_from(on_unit.len() + 1).unwrap_or(u16::MAX);
+            if connector > connectors {
                 let reason = format!("another device has unit id {unit} at the same address");
                 return Err(SimError::Unfit { device: device.name(site).to_owned(), reason });
             }
+            let map = maps.of(site, catalogue, device, connector)?;
+            let registers = Registers::new(device, map, &mut shared.model());
+            on_unit.push((device, Mutex::new(registers)));
         }
         Ok(Bus { shared: Arc::clone(shared), units })
     }
@@ -94,37 +101,52 @@ impl Bus {
         });
     }
 
-    fn unit(&self, unit: u8) -> Result<(SimDevice, &Mutex<Registers>), Exception> {
-        let (device, registers) = self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
-        Ok((*device, registers))
+    fn unit(&self, unit: u8) -> Result<&[(SimDevice, Mutex<Registers>)], Exception> {
+        self.units.get(&unit).map(Vec::as_slice).ok_or(Exception::GatewayTargetFailedToRespond)
     }
+}
+
+/// Asks the connectors of a unit one after the other; the first that has the registers answers.
+fn first_that_has<T>(
+    connectors: &[(SimDevice, Mutex<Registers>)],
+    mut ask: impl FnMut(SimDevice, &mut Registers) -> Result<T, Exception>,
+) -> Result<T, Exception> {
+    let mut refused = Exception::GatewayTargetFailedToRespond;
+    for (device, registers) in connectors {
+        match ask(*device, &mut registers.lock().unwrap_or_else(PoisonError::into_inner)) {
+            Err(exception @ Exception::IllegalDataAddress) => refused = exception,
+            answer => return answer,
+        }
+    }
+    Err(refused)
 }
 
 impl modbus::Registers for Bus {
     fn knows(&self, unit: u8, function: u8) -> bool {
         // of a unit that is not there, reading and writing say so
-        self.unit(unit).map_or(true, |(_, registers)| {
+        let first = self.unit(unit).ok().and_then(<[_]>::first);
+        first.is_none_or(|(_, registers)| {
             registers.lock().unwrap_or_else(PoisonError::into_inner).knows(function)
         })
     }
 
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        let (device, registers) = self.unit(unit)?;
-        let registers = registers.lock().unwrap_or_else(PoisonError::into_inner);
-        let readout = {
-            let mut model = self.shared.model();
-            registers.heard(&mut model);
-            model.readout(device)
-        };
-        registers.read(table, address, count, &readout)
+        first_that_has(self.unit(unit)?, |device, registers| {
+            let readout = {
+                let mut model = self.shared.model();
+                registers.heard(&mut model);
+                model.readout(device)
+            };
+            registers.read(table, address, count, &readout)
+        })
     }
 
     fn write(&self, unit: u8, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
-        let (_, registers) = self.unit(unit)?;
-        let mut registers = registers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut model = self.shared.model();
-        registers.heard(&mut model);
-        registers.write(table, address, words, &mut model)
+        first_that_has(self.unit(unit)?, |_, registers| {
+            let mut model = self.shared.model();
+            registers.heard(&mut model);
+            registers.write(table, address, words, &mut model)
+        })
     }
 }
 

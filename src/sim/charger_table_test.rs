@@ -81,7 +81,7 @@ impl Tried {
         let is_paused = amps == 0.0 && !self.charger.limit.pause.is_empty();
         // a device that is paused by other means may still show its limit
         if self.charger.offered.is_some() || !is_paused {
-            let said = self.number(point);
+            let said = self.charger.offer(self.number(point));
             assert!((said - amps).abs() <= near, "{name}, {when}: {point} says {said}, not {amps} A");
         }
     }

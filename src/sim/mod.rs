@@ -45,6 +45,8 @@ pub use truth::{CabinetTruth, CarTruth, ChargerTruth, CircuitTruth, SolarTruth, 
 #[cfg(test)]
 mod charger_table_test;
 #[cfg(test)]
+mod golden_test;
+#[cfg(test)]
 mod model_test;
 #[cfg(test)]
 mod profile_words_test;

@@ -28,6 +28,8 @@ pub(super) enum Quantity {
     Plugged(u64),
     /// What is offered.
     Offered,
+    /// What is offered; nothing shows as so many amperes.
+    OfferedOr(f64),
     /// The limit register.
     Limit,
     /// The watchdog's time.
@@ -139,7 +141,7 @@ impl Bound<'_> {
         self.one(&section.limit.point, Quantity::Limit);
         self.maybe(
             section.offered.as_ref().filter(|&point| point != &section.limit.point),
-            Quantity::Offered,
+            section.nothing_offered.map_or(Quantity::Offered, Quantity::OfferedOr),
         );
         if let Some(watchdog) = &section.watchdog {
             self.maybe(watchdog.timeout.as_ref(), Quantity::WatchdogTime);
@@ -181,6 +183,10 @@ impl Quantity {
             Quantity::Pilot(map) => pilot(map, readout.station?.pilot)?,
             Quantity::Plugged(mask) => Held::Raw(if readout.station?.plugged { *mask } else { 0 }),
             Quantity::Offered => Held::Number(readout.station?.offered.0),
+            Quantity::OfferedOr(nothing) => {
+                let offered = readout.station?.offered.0;
+                Held::Number(if offered > 0.0 { offered } else { *nothing })
+            }
             Quantity::Limit => Held::Number(readout.station?.limit.0),
             Quantity::WatchdogTime => Held::Number(readout.station?.watchdog_ms as f64 / 1000.0),
             Quantity::Failsafe => Held::Number(readout.station?.failsafe.0),

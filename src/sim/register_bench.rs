@@ -20,8 +20,13 @@ pub(super) struct Bench {
 
 impl Bench {
     pub fn new(profile: &Profile, device: SimDevice) -> Bench {
+        Bench::of_connector(profile, device, 1)
+    }
+
+    /// One connector of a station that has several.
+    pub fn of_connector(profile: &Profile, device: SimDevice, connector: u16) -> Bench {
         let mut model = Model::new(Arc::new(garage()), Scene::Still, 1);
-        let map = Arc::new(RegisterMap::new(profile, device).unwrap());
+        let map = Arc::new(RegisterMap::of_connector(profile, device, connector).unwrap());
         let registers = Registers::new(device, map, &mut model);
         Bench { model, registers, device }
     }
@@ -34,7 +39,8 @@ impl Bench {
         self.write_to(Table::Holding, address, words)
     }
 
-    fn write_to(&mut self, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
+    /// Writes to any table.
+    pub fn write_to(&mut self, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
         self.hear();
         self.registers.write(table, address, words, &mut self.model)
     }
@@ -45,7 +51,8 @@ impl Bench {
     }
 
     pub fn offered(&self) -> Amps {
-        self.model.bay(ChargerId(0)).station.offered()
+        let SimDevice::Charger(index) = self.device else { panic!("{:?} offers nothing", self.device) };
+        self.model.bay(ChargerId(index)).station.offered()
     }
 
     /// Lets time pass.

@@ -7,7 +7,7 @@ use super::quantity::{Held, Quantity, per_base_unit, quantities};
 use super::readout::SimDevice;
 use super::register_codec;
 use crate::profile::{
-    Access, Condition, Expected, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType,
+    Access, Condition, Expected, Feed, ModbusSettings, Point, Preset, Profile, Table, ValueType, ZeroLimit,
 };
 
 /// Frequency of the mains.
@@ -57,6 +57,8 @@ pub(super) struct RegisterMap {
     pub enable: Vec<(usize, f64)>,
     /// Points and values that pause it.
     pub pause: Vec<(usize, f64)>,
+    /// Does 0 A in the limit register lift the limit?
+    pub zero_lifts: bool,
     /// What feeds its watchdog.
     pub feed: Option<MapFeed>,
     /// The watchdog's time until somebody writes another one. A watchdog without a register has been set by hand, and the site says
@@ -120,6 +122,7 @@ impl RegisterMap {
         let mut map = RegisterMap {
             enable: charger.map(|charger| presets(&charger.enable)).unwrap_or_default(),
             pause: charger.map(|charger| presets(&charger.limit.pause)).unwrap_or_default(),
+            zero_lifts: charger.is_some_and(|charger| charger.limit.zero == ZeroLimit::Lifts),
             feed,
             first_watchdog_ms,
             settings,
@@ -153,6 +156,17 @@ impl RegisterMap {
         for (step, word) in (0u16..).zip(words) {
             self.fixed.insert((table, first.saturating_add(step)), word);
         }
+    }
+
+    /// Lays out a profile for what one connector of a station sees: points that every connector has, and those of its own on their
+    /// places. Nothing when a point has no place there.
+    pub fn of_connector(profile: &Profile, device: SimDevice, connector: u16) -> Option<RegisterMap> {
+        let mut own = profile.clone();
+        for point in own.points.values_mut() {
+            point.address = point.address_on(connector)?;
+            point.stride = None;
+        }
+        RegisterMap::new(&own, device)
     }
 
     /// Says whether a range lies between the first and the last register of its table; gaps between points read as 0, as they do

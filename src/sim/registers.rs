@@ -170,7 +170,10 @@ impl Registers {
         for quantity in &slot.quantities {
             match quantity {
                 Quantity::Limit if !self.is_preset(&self.map.pause, index) => {
-                    self.change(model, |station| station.set_limit(Amps(base)));
+                    let lifts = self.map.zero_lifts && base == 0.0;
+                    self.change(model, |station| {
+                        if lifts { station.lift_limit() } else { station.set_limit(Amps(base)) }
+                    });
                     if self.map.feed == Some(MapFeed::Limit) {
                         self.change(model, super::Station::feed);
                     }

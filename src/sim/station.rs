@@ -97,6 +97,11 @@ impl Station {
         self.fallen_back = false;
     }
 
+    /// Lifts its limit: it offers all it has.
+    pub fn lift_limit(&mut self) {
+        self.set_limit(self.max);
+    }
+
     /// Writes its fail-safe current.
     pub fn set_failsafe(&mut self, failsafe: Amps) {
         self.failsafe = failsafe;

@@ -1,7 +1,9 @@
 //! Sections: that the points they refer to are there, can be read or written, and have the right unit.
 
 use super::Check;
-use crate::profile::{Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection};
+use crate::profile::{
+    Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection, ZeroLimit,
+};
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
 
@@ -143,6 +145,9 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     optional(check, &["charger".into(), "offered".into()], &charger.offered, &["A"]);
+    if limit.zero != ZeroLimit::Pauses && limit.pause.is_empty() {
+        check.error(&at("zero"), "no-pause", "0 A does not pause the charger, and `pause` says no other way");
+    }
     optional(check, &at("accepted"), &limit.accepted, &[]);
     for (key, presets) in [("pause", &limit.pause), ("resume", &limit.resume)] {
         for (index, preset) in presets.iter().enumerate() {
