@@ -8,7 +8,9 @@ mod service_files;
 pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
 pub use lock_file::{LockFile, LockOutcome};
 pub use process::{Offspring, arguments, process_id, respawn};
-pub use service_files::{identity, names_in, open_append, open_null, remove_file, rename_file};
+pub use service_files::{
+    identity, make_link, names_in, open_append, open_null, remove_file, remove_link, rename_file,
+};
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -52,6 +54,11 @@ pub fn read_secret(path: &Path) -> Result<String, FileError> {
         return Err(failed(path, "reading the secret")(io::Error::other(reason)));
     }
     Ok(read_text(path)?.trim().to_owned())
+}
+
+/// Says whether others than its owner may read a file. `false` when there is none.
+pub fn is_open_to_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
 }
 
 /// Replaces a file in one step: readers see the old text or the new one, also after a crash.

@@ -134,3 +134,81 @@ fn watch_ends_after_its_samples() {
     let (code, _, talk) = run(&device, "watch", &["holding", "0x5000", "--every", "10ms"]);
     assert_eq!(code, Some(5), "{talk}");
 }
+
+#[test]
+fn a_broadcast_is_meant_and_nobody_is_waited_for() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("modbus+rtu-tcp://{}", listener.local_addr().unwrap());
+    let line = std::thread::spawn(move || {
+        let mut sent = Vec::new();
+        let (mut stream, _) = listener.accept().unwrap();
+        std::io::Read::read_to_end(&mut stream, &mut sent).unwrap();
+        sent
+    });
+    let write = |more: &[&str]| {
+        let output =
+            enmon(&[&["modbus", "write", &address, "holding", "257", "15000", "--yes"], more].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, talk) = write(&["--unit", "0"]);
+    assert_eq!(code, Some(2), "{talk}");
+    assert!(talk.contains("--broadcast"), "{talk}");
+    let (code, talk) = write(&["--unit", "3", "--broadcast"]);
+    assert_eq!(code, Some(2), "{talk}");
+    let read = enmon(&["modbus", "read", &address, "holding", "257", "--unit", "0"]);
+    assert_eq!(read.status.code(), Some(2));
+    let (code, talk) = write(&["--broadcast", "--raw"]);
+    assert_eq!(code, Some(0), "{talk}");
+    for word in ["No device answers", "unit 0, every device on the line", "CRC, right"] {
+        assert!(talk.contains(word), "{word}: {talk}");
+    }
+    // the first and only connection: what was refused was refused before
+    let sent = line.join().unwrap();
+    assert_eq!(sent[..6], [0, 6, 1, 1, 0x3A, 0x98]);
+    assert_eq!(sent.len(), 8);
+}
+
+#[test]
+fn bits_are_shown_as_bits_and_masks_count() {
+    let device = device();
+    let (_, shown, _) = run(&device, "read", &["holding", "0x4102", "--type", "bits", "-o", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(report["values"][0]["value"], serde_json::json!([0, 1, 2]));
+    let (_, shown, _) =
+        run(&device, "read", &["holding", "0x4102", "--mask", "0b110", "--shift", "1", "--in", "A"]);
+    assert!(
+        shown.lines().any(|line| line.split_whitespace().collect::<Vec<_>>() == ["0x4102", "3", "A", "0007"]),
+        "{shown}"
+    );
+    let write = ["holding", "0x4102", "--mask", "0xF0", "--shift", "4", "9", "--yes"];
+    assert_eq!(run(&device, "write", &write).0, Some(0));
+    assert_eq!(device.memory.words(1, Table::Holding, 0x4102, 1), [0x97]);
+    let (code, _, talk) = run(&device, "read", &["holding", "0x4102", "--type", "bcd"]);
+    assert_eq!(code, Some(0), "{talk}");
+    enmon::modbus::Registers::write(&*device.memory, 1, Table::Holding, 0x4102, &[0xA]).unwrap();
+    let (code, shown, talk) = run(&device, "read", &["holding", "0x4102", "--type", "bcd"]);
+    assert_eq!(code, Some(1), "{talk}");
+    assert!(shown.contains("no binary coded decimal"), "{shown}");
+}
+
+#[test]
+fn certificates_go_with_tls_alone() {
+    let device = device();
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("key.pem");
+    std::fs::write(&key, "no key").unwrap();
+    let key = key.to_str().unwrap();
+    let (code, _, talk) = run(&device, "read", &["holding", "0x4100", "--ca", key]);
+    assert_eq!(code, Some(2));
+    assert!(talk.contains("modbus+tls"), "{talk}");
+    let tls = |more: &[&str]| {
+        let output = enmon(&[&["modbus", "read", "modbus+tls://127.0.0.1:1", "holding", "0"], more].concat());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, talk) = tls(&[]);
+    assert_eq!(code, Some(2));
+    assert!(talk.contains("--ca"), "{talk}");
+    let (code, talk) = tls(&["--ca", key, "--cert", key, "--key", key]);
+    assert_eq!(code, Some(3), "{talk}");
+    assert!(talk.contains("chmod 600") && talk.contains("no PEM certificate"), "{talk}");
+}

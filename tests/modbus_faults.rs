@@ -5,10 +5,11 @@ mod modbus;
 
 use std::io::Write;
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use enmon::modbus::{
-    Behaviour, Client, ClientSettings, Exception, ModbusError, Value, plan_reads, read_points,
+    Behaviour, Client, ClientSettings, DeviceMap, Exception, ModbusError, Value, plan_reads, read_points,
 };
 use enmon::profile::{Profile, Table};
 use enmon::site::Address;
@@ -269,10 +270,10 @@ async fn a_hole_between_two_points_does_not_hide_them() {
         }
     }))
     .unwrap();
-    let points = profile.points.iter().map(|(name, point)| (name.as_str(), point));
-    let blocks = plan_reads(points, &profile.modbus.clone().unwrap());
+    let map = DeviceMap::new(Arc::new(profile), 1, None).unwrap();
+    let blocks = plan_reads(&map, ["far", "near"]);
     assert_eq!(blocks.len(), 1, "both in one read, over the hole");
-    let readings = read_points(&mut client(device.port), 1, &profile, &blocks).await.unwrap();
+    let readings = read_points(&mut client(device.port), 1, &map, &blocks).await.unwrap();
     assert_eq!(readings["near"], [Value::Integer(1)]);
     assert_eq!(readings["far"], [Value::Integer(2)]);
 }

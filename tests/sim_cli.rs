@@ -99,7 +99,7 @@ fn what_is_missing_or_taken_is_said_with_a_hint() {
     };
     let (code, said) = run(&["--any-port"]);
     assert_eq!(code, Some(3), "{said}");
-    assert!(said.contains("q1: it is reached over HTTPS") && said.contains("--make-certs"), "{said}");
+    assert!(said.contains("q1: it is reached over TLS") && said.contains("--make-certs"), "{said}");
     let (code, said) = run(&["--speed", "0"]);
     assert_eq!(code, Some(2), "{said}");
     // somebody else has the port

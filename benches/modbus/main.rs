@@ -6,6 +6,9 @@
 //! - one connection, one request after the other: on enmon's server and on libmodbus's, which knows nothing of enmon;
 //! - many devices at once, each on a connection and a port of its own: one task (pymodbus: of asyncio) or thread (libmodbus) for each.
 //!
+//! The ratios are medians over the rounds: how many times as fast enmon is as this client, and how many times the processor time this client
+//! takes.
+//!
 //! `ENMON_BENCH_ROUNDS=7`, `ENMON_BENCH_SECONDS=1` and `ENMON_BENCH_DEVICES=1,10,50,200,1000` say how often, how long, how many;
 //! `ENMON_BENCH_ONLY=read10` or `concurrent` leaves the rest out.
 
@@ -67,8 +70,8 @@ fn measure() {
     let peers = Peers::build();
     let mut figures = Vec::new();
     println!(
-        "{:<36} {:<15} {:>24} {:>7} {:>16}",
-        "what", "client", "transactions/s", "ratio", "CPU ms per 1,000"
+        "{:<40} {:<15} {:>24} {:>7} {:>16} {:>7}",
+        "what", "client", "transactions/s", "ratio", "CPU ms per 1,000", "ratio"
     );
     for devices in ["enmon's server", "libmodbus's server"] {
         for kind in ["read10", "read1", "read125", "write10"] {
@@ -85,14 +88,19 @@ fn measure() {
             figures.push(compare(&plan, &peers, &started, &what, "sequential", kind, &clients));
         }
     }
-    for number in setting("ENMON_BENCH_DEVICES", "1,10,50,200,1000").split(',') {
-        let what = format!("concurrent read10, {number} devices");
+    let sizes = setting("ENMON_BENCH_DEVICES", "1,10,50,200,1000");
+    let sizes = sizes.split(',').map(|number| number.trim().parse().expect("a number of devices"));
+    // what grows with the devices, and with what is read of each
+    let mut loads: Vec<(&str, usize)> = sizes.map(|number| ("read10", number)).collect();
+    loads.push(("read125", 200));
+    for (kind, number) in loads {
+        let what = format!("concurrent {kind}, {number} devices");
         if !plan.has(&what) {
             continue;
         }
-        let started = Devices::of_enmon(number.trim().parse().expect("a number of devices"));
+        let started = Devices::of_enmon(number);
         let clients = [Who::Enmon, Who::Libmodbus, Who::Pymodbus("")];
-        figures.push(compare(&plan, &peers, &started, &what, "concurrent", "read10", &clients));
+        figures.push(compare(&plan, &peers, &started, &what, "concurrent", kind, &clients));
     }
     keep(
         "modbus",
@@ -129,14 +137,17 @@ fn row(what: &str, who: Who, own: &[Outcome], enmon: &[Outcome]) -> Value {
     let ratios =
         sorted(enmon.iter().zip(own).map(|(enmon, own)| enmon.per_second() / own.per_second()).collect());
     let (least, median, most) = (rates[0], percentile(&rates, 0.5), rates[rates.len() - 1]);
+    let cpu_ratios =
+        enmon.iter().zip(own).map(|(enmon, own)| own.cpu_ms_per_thousand() / enmon.cpu_ms_per_thousand());
     let (ratio, cpu_ms) = (percentile(&ratios, 0.5), percentile(&cpu, 0.5));
+    let cpu_ratio = percentile(&sorted(cpu_ratios.collect()), 0.5);
     println!(
-        "{what:<36} {:<15} {median:>8.0} ({least:>5.0}-{most:>6.0}) {ratio:>7.2} {cpu_ms:>16.2}",
+        "{what:<40} {:<15} {median:>8.0} ({least:>5.0}-{most:>6.0}) {ratio:>7.2} {cpu_ms:>16.2} {cpu_ratio:>7.2}",
         who.name()
     );
     json!({
         "client": who.name(), "perSecond": median, "least": least, "most": most,
         "enmonToThis": ratio, "enmonToThisLeast": ratios[0], "enmonToThisMost": ratios[ratios.len() - 1],
-        "cpuMsPerThousand": cpu_ms,
+        "cpuMsPerThousand": cpu_ms, "cpuOfThisToEnmon": cpu_ratio,
     })
 }

@@ -93,7 +93,7 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// So many of enmon's servers, on one thread.
+    /// So many of enmon's servers.
     pub fn of_enmon(number: usize) -> Devices {
         let mut command = Command::new(env::current_exe().unwrap());
         command.args(["devices", &number.to_string()]);

@@ -1,4 +1,5 @@
-//! Devices for all clients alike: enmon's server on so many ports, in a process of its own with one thread, until stdin closes.
+//! Devices for all clients alike: enmon's server on so many ports, in a process of its own, until stdin closes. One device has one thread; many
+//! have one for each core, so that they hold up no client longer than they must.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -26,7 +27,12 @@ impl Registers for Plain {
 /// Serves; the first line of output says where.
 pub fn main(devices: &str) -> ExitCode {
     let devices: usize = devices.parse().expect("a number of devices");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut runtime = if devices == 1 {
+        tokio::runtime::Builder::new_current_thread()
+    } else {
+        tokio::runtime::Builder::new_multi_thread()
+    };
+    let runtime = runtime.enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let normal = watch::Sender::new(Behaviour::Normal);
         let mut ports = Vec::new();

@@ -9,9 +9,6 @@ use enmon::profile::{ByteOrder, Table, ValueType, WordOrder};
 
 pub fn tcp(bytes: &[u8]) {
     frame(Framing::Tcp, bytes);
-    for direction in [Direction::In, Direction::Out] {
-        all_is_shown(direction, bytes);
-    }
 }
 
 pub fn rtu(bytes: &[u8]) {
@@ -39,6 +36,9 @@ fn frame(framing: Framing, bytes: &[u8]) {
         }
     }
     behind(bytes);
+    for direction in [Direction::In, Direction::Out] {
+        all_is_shown(framing, direction, bytes);
+    }
 }
 
 /// What a reader makes of the bytes does not depend on how they come, and it does not wait for ever.
@@ -175,8 +175,8 @@ fn values(words: &[u16]) {
     assert_eq!(text.len(), 1);
 }
 
-fn all_is_shown(direction: Direction, bytes: &[u8]) {
-    let fields = annotate(direction, bytes);
+fn all_is_shown(framing: Framing, direction: Direction, bytes: &[u8]) {
+    let fields = annotate(framing, direction, bytes);
     let shown: Vec<&str> =
         fields.iter().map(|field| field.bytes.as_str()).filter(|bytes| !bytes.is_empty()).collect();
     let all: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();

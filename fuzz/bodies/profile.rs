@@ -1,9 +1,10 @@
 //! A text as a profile: it is read or refused, each finding has its place in the text, and what was accepted can be worked with.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use enmon::modbus::{Layout, Value, decode, encode, plan_reads};
-use enmon::profile::{Expected, Known, Profile, Table, ValueType, read};
+use enmon::modbus::{Chain, DeviceMap, Layout, Model, Value, decode, encode, plan_reads};
+use enmon::profile::{Expected, Known, ModelIds, Profile, Table, ValueType, read};
 use enmon::site::document::{Finding, Severity};
 use enmon::ui::{Remark, RemarkPlace, render_remarks};
 
@@ -22,8 +23,8 @@ pub fn profile(bytes: &[u8]) {
     );
     findings.iter().for_each(|finding| stands_in(&text, finding));
     show(&text, &findings);
-    if let Some(profile) = profile {
-        reads_are_planned(&profile);
+    if let Some(profile) = profile.map(Arc::new) {
+        reads_are_planned(&profile, bytes);
         values_survive(&profile, bytes);
         facts_are_told(&profile);
     }
@@ -61,18 +62,36 @@ fn show(text: &str, findings: &[Finding]) {
     assert_eq!(render_remarks(&remarks).is_empty(), findings.is_empty());
 }
 
-/// Each point is read in exactly one request, which covers it and asks for no more than a device gives.
-fn reads_are_planned(profile: &Profile) {
-    let device = profile.modbus.clone().unwrap_or_default();
-    let named = profile.points.iter().map(|(name, point)| (name.as_str(), point));
-    let blocks = plan_reads(named, &device);
+/// On each connector, each point that is there is read in exactly one request, which covers it and asks for no more than the device gives.
+fn reads_are_planned(profile: &Arc<Profile>, bytes: &[u8]) {
+    let settings = profile.modbus.clone().unwrap_or_default();
+    for connector in 1..=settings.connectors {
+        let map =
+            DeviceMap::new(Arc::clone(profile), connector, None).expect("a valid profile has its connectors");
+        is_planned(&map);
+    }
+    // a device may have any models, anywhere
+    let ids = profile.points.values().filter_map(|point| point.model.as_ref()).flat_map(ModelIds::ids);
+    let mut noise = bytes.iter().cycle();
+    let mut word =
+        || [(); 2].into_iter().fold(0, |word, ()| word << 8 | u16::from(*noise.next().unwrap_or(&0)));
+    let models = ids.map(|&id| Model { id, address: word(), length: word() }).collect();
+    if let Ok(map) = DeviceMap::new(Arc::clone(profile), 1, Some(&Chain { base: 0, models })) {
+        is_planned(&map);
+    }
+}
+
+fn is_planned(map: &DeviceMap) {
+    let points = &map.profile().points;
+    let blocks = plan_reads(map, points.keys().map(String::as_str));
     let mut planned = BTreeSet::new();
     for block in &blocks {
         let end = u32::from(block.address) + u32::from(block.count);
         assert!(block.count >= 1 && end <= 0x1_0000, "{block:?}");
-        assert!(block.points.len() == 1 || block.count <= device.max_read, "{block:?}");
+        let is_bit = matches!(block.table, Table::Coil | Table::Discrete);
+        assert!(is_bit || block.count <= map.settings().max_read, "{block:?}");
         for name in &block.points {
-            let point = &profile.points[name];
+            let point = map.point(name).expect("what is read is there");
             let point_end = u32::from(point.address) + u32::from(point.span());
             assert!(
                 block.table == point.table && block.address <= point.address && point_end <= end,
@@ -81,7 +100,9 @@ fn reads_are_planned(profile: &Profile) {
             assert!(planned.insert(name.as_str()), "{name} is read twice");
         }
     }
-    assert_eq!(planned.len(), profile.points.len(), "some points are not read: {blocks:?}");
+    let there: BTreeSet<&str> =
+        points.keys().map(String::as_str).filter(|name| map.missing(name).is_none()).collect();
+    assert_eq!(planned, there, "{blocks:?}");
 }
 
 /// Whatever a device has in the registers of a point has a meaning or an error, and what it means can be written back or is out of range.

@@ -82,6 +82,7 @@ impl Demo {
             scene: Scene::Lively,
             any_port: true,
             certs: Some(folder.to_owned()),
+            lenient: false,
         };
         let devices =
             sim::run(&site.site, &site.catalogue, &options, stop_rest.clone()).await.map_err(|error| {

@@ -13,7 +13,7 @@ use super::site_input::{self, LoadedSite};
 use crate::error::{Error, Kind, Result};
 use crate::runtime;
 use crate::sim::{self, CertificateError, Running, Scene, SimError, SimHandle, SimOptions};
-use crate::site::Period;
+use crate::site::{Address, Period};
 use crate::ui::{Cell, Column, OutputFormat, Report, Table};
 
 /// The longest command that is read from stdin.
@@ -61,12 +61,21 @@ Commands on stdin (with --commands), one a line:
   unplug CHARGER
   pilot CHARGER fault|ok
   cars off
-  fault DEVICE silent|slow MS|reset|exception|garbage|ignore-writes|none
+  fault DEVICE silent|slow MS|late MS|reset|close|exception|garbage|ignore-writes|stale|none
+  fault DEVICE wrong-transaction|truncated|bad-checksum
   trip NAME, open NAME, close NAME   a breaker, or a circuit's
   smoke CABINET on|off
   temperature CABINET CELSIUS
   mark                            the witnesses begin anew
-  truth                           one line of JSON with what is really so")]
+  truth                           one line of JSON with what is really so
+
+A serial port that the site names and that is not there becomes a link to a new pseudo-terminal, and is removed at the end; one that is
+there is opened: let it be the other end of the cable.
+
+Exit codes:
+  0  ended by Ctrl-C, SIGTERM or --for
+  1  a port can't be had
+  3  the site file is invalid, or what it names can't be simulated")]
 struct SimRunArgs {
     /// Seed of all chance: the same seed gives the same cars and loads
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -80,13 +89,16 @@ struct SimRunArgs {
     /// Stop after this time, for example 60s; without it, at Ctrl-C or SIGTERM
     #[arg(long = "for", value_name = "TIME")]
     time: Option<Period>,
-    /// Take free ports instead of those of the site file
+    /// Take free ports instead of those of the site file, and pseudo-terminals instead of serial ports
     #[arg(long)]
     any_port: bool,
+    /// Let devices answer at once, also where real ones sleep, or need pauses between requests
+    #[arg(long)]
+    lenient: bool,
     /// Print name and address of every device when all of them listen; JSON prints them always
     #[arg(long)]
     print_ports: bool,
-    /// Make certificates of HTTPS devices that are missing; for devices that name none, ca.pem beside the site file
+    /// Make missing certificates of devices over TLS; for devices that name none, ca.pem beside the site file
     #[arg(long)]
     make_certs: bool,
     /// Obey commands on stdin
@@ -125,11 +137,15 @@ impl SimReady {
             DeviceAddress {
                 name: device.name(&running.site).to_owned(),
                 address: link.address.to_string(),
-                ca: link.ca.clone().filter(|_| link.address.to_string().starts_with("https:")),
+                ca: link.ca.clone().filter(|_| is_tls(&link.address)),
             }
         });
         SimReady { api_version: "enmon/v1", kind: "SimReady", devices: devices.collect() }
     }
+}
+
+fn is_tls(address: &Address) -> bool {
+    matches!(address, Address::Https { .. } | Address::ModbusTls { .. })
 }
 
 impl Report for SimReady {
@@ -165,6 +181,7 @@ async fn simulate(args: SimRunArgs, loaded: &LoadedSite, context: &Context) -> R
         },
         any_port: args.any_port,
         certs: args.make_certs.then(|| loaded.path.parent().unwrap_or(Path::new("/")).to_owned()),
+        lenient: args.lenient,
     };
     let stop = signals.stop;
     let running =
@@ -262,7 +279,9 @@ async fn tell_each_minute(handle: &SimHandle, context: &Context) -> Result<()> {
 fn not_started(error: SimError) -> Error {
     let kind = match &error {
         SimError::NoProfile { .. } | SimError::Unfit { .. } | SimError::Socket(_) => Kind::Invalid,
-        SimError::Bind { .. } | SimError::Certificate(_) => Kind::Failed,
+        SimError::Bind { .. } | SimError::Line { .. } | SimError::Certificate(_) | SimError::Tls(_) => {
+            Kind::Failed
+        }
     };
     let failure = Error::from_source(kind, "the simulation can't be started", &error);
     match error {

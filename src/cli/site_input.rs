@@ -138,26 +138,7 @@ impl Inquiry {
             let own = self.own_profiles.iter().find(|(name, _)| name == file).map(|(_, text)| text.as_str());
             own.unwrap_or(if file == self.file { &self.text } else { "" })
         };
-        let remarks: Vec<Remark<'_>> = self
-            .findings
-            .iter()
-            .map(|finding| Remark {
-                is_error: finding.severity == Severity::Error,
-                code: &finding.code,
-                message: &finding.message,
-                file: &finding.file,
-                text: text_of(&finding.file),
-                place: finding.place.map(|place| RemarkPlace {
-                    line: place.line,
-                    column: place.column,
-                    start: place.start,
-                    end: place.end,
-                }),
-                hint: finding.hint.as_deref(),
-                in_brief: finding.code == "base-load-assumed",
-            })
-            .collect();
-        render_remarks(&remarks)
+        render_findings(&self.findings, text_of)
     }
 
     /// Returns the error of a file that can't be used.
@@ -185,7 +166,34 @@ impl Inquiry {
     }
 }
 
-fn own_profiles() -> Result<Vec<(String, String)>> {
+/// Renders findings with their lines; `text_of` gives the text of a file.
+pub(super) fn render_findings<'a>(findings: &'a [Finding], text_of: impl Fn(&str) -> &'a str) -> String {
+    let remarks: Vec<Remark<'_>> = findings
+        .iter()
+        .map(|finding| Remark {
+            is_error: finding.severity == Severity::Error,
+            code: &finding.code,
+            message: &finding.message,
+            file: &finding.file,
+            text: text_of(&finding.file),
+            place: finding.place.map(|place| RemarkPlace {
+                line: place.line,
+                column: place.column,
+                start: place.start,
+                end: place.end,
+            }),
+            hint: finding.hint.as_deref(),
+            in_brief: finding.code == "base-load-assumed",
+        })
+        .collect();
+    render_remarks(&remarks)
+}
+
+/// Reads the user's own profiles: file and text.
+///
+/// # Errors
+/// When the folder or one of the files can't be read.
+pub(super) fn own_profiles() -> Result<Vec<(String, String)>> {
     let folder = fsio::config_folder().join("profiles");
     let texts = fsio::read_texts_in(&folder, &["yaml", "yml"])
         .map_err(|error| Error::from_source(Kind::Invalid, "your own profiles can't be read", &error))?;

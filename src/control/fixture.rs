@@ -12,8 +12,10 @@ pub fn device(profile: &str, port: u16) -> DeviceLink {
         profile: profile.into(),
         address: Address::ModbusTcp { host: "127.0.0.1".into(), port },
         unit: 1,
+        connector: 1,
         timeout: None,
         ca: None,
+        identity: None,
         token_file: None,
     }
 }

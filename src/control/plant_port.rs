@@ -98,6 +98,13 @@ pub enum Event {
         /// How it failed.
         failure: Failure,
     },
+    /// A device works, but is not set up as it should be; or, without a text, it is again.
+    Remarked {
+        /// Which one.
+        device: DeviceRef,
+        /// What is wrong.
+        text: Option<String>,
+    },
 }
 
 /// The plant as the driver sees it. All methods but [`next`](Plant::next) return at once.

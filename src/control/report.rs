@@ -35,7 +35,7 @@ pub fn site_status(
 
 /// Returns what the view knows to be wrong with a device.
 pub fn faults_of(view: &PlantView) -> impl Fn(DeviceRef) -> Option<String> + '_ {
-    |device| view.fault(device).map(str::to_owned)
+    |device| view.remark(device).map(str::to_owned)
 }
 
 fn circuits(site: &Site, decision: &Decision) -> Vec<CircuitStatus> {

@@ -31,6 +31,8 @@ pub struct PlantView {
     ledgers: Vec<OfferLedger>,
     sent: Vec<Option<Sent>>,
     faults: HashMap<DeviceRef, String>,
+    /// What is not set up as it should be.
+    remarks: HashMap<DeviceRef, String>,
     /// Devices that have not answered for the present cycle.
     missing: HashSet<DeviceRef>,
     /// Devices that let the last cycle wait in vain: this one does not wait for them.
@@ -56,6 +58,7 @@ impl PlantView {
                 .collect(),
             sent: vec![None; site.chargers.len()],
             faults: HashMap::new(),
+            remarks: HashMap::new(),
             missing: HashSet::new(),
             slow: HashSet::new(),
             devices: devices(site),
@@ -135,6 +138,12 @@ impl PlantView {
                     sent.outcome = Outcome::Failed;
                 }
             }
+            Event::Remarked { device, text: Some(text) } => {
+                self.remarks.insert(device, text);
+            }
+            Event::Remarked { device, text: None } => {
+                self.remarks.remove(&device);
+            }
         }
     }
 
@@ -192,6 +201,11 @@ impl PlantView {
     /// Returns what went wrong last with a device, if it still does.
     pub fn fault(&self, device: DeviceRef) -> Option<&str> {
         self.faults.get(&device).map(String::as_str)
+    }
+
+    /// Returns what somebody should know of a device: what went wrong last, or how it is not set up as it should be.
+    pub fn remark(&self, device: DeviceRef) -> Option<&str> {
+        self.fault(device).or_else(|| self.remarks.get(&device).map(String::as_str))
     }
 
     /// Says whether a charger must be told its limit: it is new, it was not confirmed, or its watchdog wants feeding.

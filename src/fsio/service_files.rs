@@ -35,6 +35,29 @@ pub fn remove_file(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Makes a symbolic link, in place of one of that name.
+///
+/// # Errors
+/// When it can't be made, or something else has that name.
+pub fn make_link(path: &Path, target: &Path) -> Result<(), FileError> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    let make = || {
+        if is_link {
+            fs::remove_file(path)?;
+        }
+        std::os::unix::fs::symlink(target, path)
+    };
+    make().map_err(failed(path, "linking"))
+}
+
+/// Removes a symbolic link if it leads there still.
+pub fn remove_link(path: &Path, target: &Path) {
+    if fs::read_link(path).is_ok_and(|found| found == target) {
+        // whoever removed it before us wanted the same
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Gives a file another name; one that is not there is no error.
 ///
 /// # Errors

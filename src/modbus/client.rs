@@ -7,6 +7,7 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::identity::Identify;
 use super::link::{self, Link};
 use super::pdu::{MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, Request, Response};
 use super::{Framing, ModbusError};
@@ -84,6 +85,8 @@ pub struct Client {
     pub(super) settings: ClientSettings,
     pub(super) tls: Option<Arc<ClientConfig>>,
     pub(super) link: Option<Link>,
+    /// How many connections have been made.
+    pub(super) connections: u64,
     /// Something has been answered on this connection.
     pub(super) has_answered: bool,
     pub(super) transaction: u16,
@@ -117,6 +120,7 @@ impl Client {
             settings,
             tls: None,
             link: None,
+            connections: 0,
             has_answered: false,
             transaction: 0,
             backoff,
@@ -156,9 +160,21 @@ impl Client {
         self.link.is_some()
     }
 
+    /// Returns how many connections have been made so far: what a device was told on one may be forgotten on the next.
+    pub fn connections(&self) -> u64 {
+        self.connections
+    }
+
     /// Changes how it speaks, for the next request: devices of several kinds may share a bus.
     pub fn set_settings(&mut self, settings: ClientSettings) {
         self.settings = settings;
+    }
+
+    /// Connects at once, whatever has failed before: for one who keeps a pace of its own, and knows that a device may hang up on
+    /// questions that are none of its own.
+    pub fn forget_failures(&mut self) {
+        self.backoff.succeeded();
+        self.not_before = None;
     }
 
     /// Reads `count` registers, or bits as 0 and 1; what is longer than one request may be is split.
@@ -205,6 +221,17 @@ impl Client {
             }
         }
         Ok(words)
+    }
+
+    /// Asks a device what it is, and returns the texts in its answer.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read); many devices refuse.
+    pub async fn identify(&mut self, unit: u8, how: Identify) -> Result<Vec<String>, ModbusError> {
+        match self.ask(unit, &Request::Identify(how)).await? {
+            Response::Texts(texts) => Ok(texts),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Writes one register with function 06.

@@ -35,6 +35,7 @@ impl Place {
             Request::WriteCoil { .. } => format!("writing coil {at:#06X}"),
             Request::WriteRegister { .. } => format!("writing holding register {at:#06X}"),
             Request::WriteCoils { bits, .. } => format!("writing {} coils from {at:#06X}", bits.len()),
+            Request::Identify(_) => "asking what it is".to_owned(),
             Request::WriteRegisters { words, .. } => {
                 format!("writing {} holding registers from {at:#06X}", words.len())
             }

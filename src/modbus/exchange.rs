@@ -19,6 +19,8 @@ use crate::site::Address;
 
 /// Silence that ends what is left of a broken answer on a serial line: USB adapters pass bytes on every 16 ms.
 const SETTLED: Duration = Duration::from_millis(20);
+/// Longest PDU (V1.1b3, 4.1).
+const MAX_PDU: usize = 253;
 /// How long a device that may be asleep gets for its first answer.
 const LONGEST_WAKE: Duration = Duration::from_millis(300);
 
@@ -72,7 +74,11 @@ impl Client {
         }
     }
 
-    async fn connect(&mut self) -> Result<(), ModbusError> {
+    /// Makes a connection when none is up, or when the one that is can't be trusted any more. Requests do so by themselves.
+    ///
+    /// # Errors
+    /// When none comes about, or it is too early for another attempt.
+    pub async fn connect(&mut self) -> Result<(), ModbusError> {
         if let Some(mut link) = self.link.take()
             && link.is_fit().await
         {
@@ -98,6 +104,7 @@ impl Client {
         match attempt.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))) {
             Ok(link) => {
                 self.link = Some(link);
+                self.connections += 1;
                 self.has_answered = false;
                 self.not_before = None;
                 if !self.settings.after_connect.is_zero() {
@@ -232,6 +239,7 @@ impl Client {
                 2 + usize::from(count).div_ceil(8)
             }
             Request::Read { count, .. } => 2 + 2 * usize::from(count),
+            Request::Identify(_) => MAX_PDU,
             _ => 5,
         };
         if self.framing() == Framing::Ascii { 2 * pdu + 7 } else { pdu + 3 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::identity::Identify;
 use crate::profile::Table;
 
 /// Most registers in one read (6.3).
@@ -103,6 +104,8 @@ pub(super) fn function_name(code: u8) -> &'static str {
         6 => "write single register",
         15 => "write multiple coils",
         16 => "write multiple registers",
+        17 => "report server id",
+        43 => "read device identification",
         _ => "unknown function",
     }
 }
@@ -147,6 +150,8 @@ pub enum Request<'a> {
         /// What.
         words: &'a [u16],
     },
+    /// 43/14, 17: asks a device what it is.
+    Identify(Identify),
 }
 
 /// What a frame holds that makes no sense.
@@ -175,10 +180,11 @@ impl Request<'_> {
             Request::WriteRegister { .. } => 6,
             Request::WriteCoils { .. } => 15,
             Request::WriteRegisters { .. } => 16,
+            Request::Identify(how) => how.function(),
         }
     }
 
-    /// Returns the first address.
+    /// Returns the first address; 0 for a request that has none.
     pub fn address(&self) -> u16 {
         match *self {
             Request::Read { address, .. }
@@ -186,14 +192,19 @@ impl Request<'_> {
             | Request::WriteRegister { address, .. }
             | Request::WriteCoils { address, .. }
             | Request::WriteRegisters { address, .. } => address,
+            Request::Identify(_) => 0,
         }
     }
 
     /// Appends the bytes of the request.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.push(self.function());
+        if let Request::Identify(how) = self {
+            return how.encode(out);
+        }
         out.extend_from_slice(&self.address().to_be_bytes());
         match *self {
+            Request::Identify(_) => {}
             Request::Read { count, .. } => out.extend_from_slice(&count.to_be_bytes()),
             Request::WriteCoil { on, .. } => out.extend_from_slice(&[if on { 0xFF } else { 0 }, 0]),
             Request::WriteRegister { word, .. } => out.extend_from_slice(&word.to_be_bytes()),
@@ -232,6 +243,8 @@ pub enum Response {
     Words(Vec<u16>),
     /// What was to be written has been written.
     Written,
+    /// What the device says that it is.
+    Texts(Vec<String>),
     /// The device refuses.
     Exception(Exception),
 }
@@ -274,6 +287,7 @@ impl Response {
                     _ => Err(PduError::Length),
                 }
             }
+            Request::Identify(how) => how.decode(body).map(Response::Texts).ok_or(PduError::Length),
             Request::WriteCoil { on, .. } => echo([if on { 0xFF } else { 0 }, 0]),
             Request::WriteRegister { word, .. } => echo(word.to_be_bytes()),
             Request::WriteCoils { bits, .. } => echo((bits.len() as u16).to_be_bytes()),

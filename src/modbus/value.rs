@@ -249,6 +249,10 @@ fn encode_integer(integer: i128, layout: &Layout) -> Result<Vec<u16>, ValueError
         ValueType::F32 => return Ok(spread(u64::from((integer as f32).to_bits()), layout)),
         ValueType::F64 => return Ok(spread((integer as f64).to_bits(), layout)),
     };
+    // what the mask and the shift leave of the type; a negative number keeps the bits of its sign
+    let bits = layout.mask.unwrap_or(u64::MAX) >> layout.shift;
+    let most = if layout.value_type == ValueType::Bcd { most } else { most.min(i128::from(bits)) };
+    let most = if layout.shift == 0 { most } else { most.min(whole_type(layout.value_type) >> layout.shift) };
     if !(least..=most).contains(&integer) {
         let (value, value_type) = (integer as f64, layout.value_type);
         return Err(ValueError::Range { value, value_type, least: least as f64, most: most as f64 });
@@ -259,6 +263,23 @@ fn encode_integer(integer: i128, layout: &Layout) -> Result<Vec<u16>, ValueError
         integer as u64
     };
     Ok(spread(raw << layout.shift, layout))
+}
+
+fn whole_type(value_type: ValueType) -> i128 {
+    (1_i128 << (16 * value_type.registers())) - 1
+}
+
+/// Puts the bits that a layout's mask names from one value into another, for registers whose other bits must stay as they are.
+/// Without a mask, all are taken from `new`.
+pub fn overlay(new: &[u16], old: &[u16], layout: &Layout) -> Vec<u16> {
+    let Some(mask) = layout.mask else { return new.to_vec() };
+    let mask = spread(mask, layout);
+    let each = mask.len().max(1);
+    let merged = new.iter().zip(old).enumerate().map(|(at, (new, old))| {
+        let mask = mask.get(at % each).copied().unwrap_or(u16::MAX);
+        old & !mask | new & mask
+    });
+    merged.collect()
 }
 
 fn text_words(text: &str, order: ByteOrder) -> Vec<u16> {

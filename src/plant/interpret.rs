@@ -7,7 +7,7 @@ use crate::control::{
     MeterReading, SolarReading, Values,
 };
 use crate::modbus::{Readings, Value};
-use crate::profile::{BreakerPosition, ChargerSection, PilotState, Profile, StateSection};
+use crate::profile::{Access, BreakerPosition, ChargerSection, PilotState, Profile, StateSection};
 use crate::site::Amps;
 
 /// Why values make no sense.
@@ -38,7 +38,7 @@ pub(super) fn points(profile: &Profile, role: DeviceRef) -> Vec<&str> {
                 points.extend(charger.currents.iter().map(String::as_str));
                 points.push(&charger.state.point);
                 points.extend(charger.state.plugged.iter().map(|plugged| plugged.point.as_str()));
-                points.push(offered_point(charger));
+                points.extend(offered_points(profile, charger));
             }
         }
         DeviceRef::Meter(_) => {
@@ -75,6 +75,47 @@ pub(super) fn points(profile: &Profile, role: DeviceRef) -> Vec<&str> {
 /// Returns the point that tells what a charger offers: its own, or that of the limit.
 pub(super) fn offered_point(charger: &ChargerSection) -> &str {
     charger.offered.as_deref().unwrap_or(&charger.limit.point)
+}
+
+/// Returns the points that tell what a charger offers. One that has no point for it shows by its limit, unless it is paused.
+pub(super) fn offered_points<'a>(profile: &Profile, charger: &'a ChargerSection) -> Vec<&'a str> {
+    let mut points = vec![offered_point(charger)];
+    if !says_what_it_offers(charger) {
+        let can_be_read =
+            |point: &&str| profile.points.get(*point).is_some_and(|point| point.access != Access::Only);
+        points.extend(charger.limit.pause.iter().map(|preset| preset.point.as_str()).filter(can_be_read));
+    }
+    points
+}
+
+/// Says whether the device has a point of its own for what it offers.
+fn says_what_it_offers(charger: &ChargerSection) -> bool {
+    charger.offered.as_ref().is_some_and(|point| *point != charger.limit.point)
+}
+
+/// Returns what a charger offers.
+///
+/// # Errors
+/// When no value says so.
+pub(super) fn offered(charger: &ChargerSection, readings: &Readings) -> Result<Amps, InterpretError> {
+    let point = offered_point(charger);
+    let amps = number(readings, point).ok_or_else(|| InterpretError::Missing(point.to_owned()))?;
+    let is_nothing = charger.nothing_offered.is_some_and(|nothing| (nothing - amps).abs() < 1e-6);
+    if is_nothing || (!says_what_it_offers(charger) && holds_pause(charger, readings)) {
+        return Ok(Amps::ZERO);
+    }
+    Ok(Amps(amps).max(Amps::ZERO))
+}
+
+/// Says whether every pausing point that was read holds its value.
+fn holds_pause(charger: &ChargerSection, readings: &Readings) -> bool {
+    let held: Vec<bool> = charger
+        .limit
+        .pause
+        .iter()
+        .filter_map(|preset| Some((number(readings, &preset.point)? - preset.value).abs() < 1e-6))
+        .collect();
+    !held.is_empty() && held.into_iter().all(|held| held)
 }
 
 /// Turns values into what the controller wants to know.
@@ -148,9 +189,7 @@ pub(super) fn interpret(
 
 fn charger(section: &ChargerSection, readings: &Readings) -> Result<ChargerReading, InterpretError> {
     let state = charger_state(&section.state, readings)?;
-    let offered = offered_point(section);
-    let offered = number(readings, offered).ok_or_else(|| InterpretError::Missing(offered.to_owned()))?;
-    let offered = Amps(offered).max(Amps::ZERO);
+    let offered = offered(section, readings)?;
     let mut drawn = if section.currents.is_empty() {
         // a device that does not measure counts as drawing what it offers
         [if state == ChargerState::Charging { offered } else { Amps::ZERO }; 3]

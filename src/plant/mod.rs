@@ -20,6 +20,7 @@ use crate::site::{Amps, ChargerId, Site};
 
 use inbox::Inbox;
 pub use interpret::{InterpretError, charger_state};
+use modbus_bus::Bus;
 
 /// Why a plant can't be built.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,14 @@ pub enum PlantError {
         device: String,
         /// The profile.
         profile: String,
+    },
+    /// A profile would write all the time to memory that wears out; a checked profile never does.
+    #[error("{device}: point {point} of its profile wears out, and can't be written again and again")]
+    WearsOut {
+        /// The device.
+        device: String,
+        /// The point.
+        point: String,
     },
     /// What is trusted over TLS, or a token, can't be read.
     #[error("{device}: {what}")]
@@ -48,6 +57,8 @@ struct Device {
     reference: DeviceRef,
     name: String,
     unit: u8,
+    /// Connector of a station, counted from 1.
+    connector: u16,
     profile: Arc<Profile>,
     site: Arc<Site>,
 }
@@ -72,6 +83,24 @@ impl SitePlant {
     /// # Errors
     /// When a profile or a file with a secret is missing.
     pub fn start(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
+        SitePlant::begin(site, catalogue, clock, false)
+    }
+
+    /// Starts a plant whose devices are only read: nothing is written to them but what [`Plant::command`] says, so that another
+    /// controller is not disturbed. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// When a profile or a file with a secret is missing.
+    pub fn look(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
+        SitePlant::begin(site, catalogue, clock, true)
+    }
+
+    fn begin(
+        site: &Arc<Site>,
+        catalogue: &Catalogue,
+        clock: &Clock,
+        only_looks: bool,
+    ) -> Result<SitePlant, PlantError> {
         let mut buses: BTreeMap<String, Vec<Device>> = BTreeMap::new();
         // a thousand devices of one kind share one profile
         let mut profiles = BTreeMap::new();
@@ -100,7 +129,7 @@ impl SitePlant {
                 clock: Arc::clone(clock),
                 stop: stop.clone(),
             };
-            start_bus(site, devices, line)?;
+            start_bus(site, devices, line, only_looks)?;
         }
         Ok(SitePlant { cycle, inboxes, seats, events, _stop: stop.drop_guard() })
     }
@@ -134,14 +163,21 @@ fn device<'a>(
             profile
         }
     };
-    Ok(Device { reference, name: device.to_owned(), unit: link.unit, profile, site: Arc::clone(site) })
+    Ok(Device {
+        reference,
+        name: device.to_owned(),
+        unit: link.unit,
+        connector: link.connector,
+        profile,
+        site: Arc::clone(site),
+    })
 }
 
-fn start_bus(site: &Site, devices: Vec<Device>, line: Line) -> Result<(), PlantError> {
+fn start_bus(site: &Site, devices: Vec<Device>, line: Line, only_looks: bool) -> Result<(), PlantError> {
     let Some(first) = devices.first() else { return Ok(()) };
     let address = link(site, first.reference).address.clone();
     if address.is_modbus() {
-        tokio::spawn(modbus_bus::run(address, devices, line));
+        tokio::spawn(Bus::new(address, devices, only_looks)?.run(line));
     } else {
         let endpoints: Result<Vec<_>, _> = devices.into_iter().map(endpoint::Endpoint::new).collect();
         tokio::spawn(endpoint::run(endpoints?, line));

@@ -1,270 +1,157 @@
-//! A Modbus bus: all devices behind one host, read and written one request at a time. Limits go before readings.
+//! A Modbus bus: all devices behind one host or line, asked one request at a time.
+//!
+//! Decides what is done next: limits go before everything, lower ones first; then watchdogs that are due; then readings, those that
+//! have waited longest first. How each is done is in [`station`] and the parts beside it.
+
+mod arming;
+mod feeding;
+mod limit;
+mod station;
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
-use super::interpret::{interpret, offered_point, points};
-use super::{Device, Line};
-use crate::control::{DeviceRef, Event, Failure, Reading, link};
-use crate::modbus::{
-    Block, Client, ClientSettings, ModbusError, Value, plan_reads, read_points, write_point,
-};
-use crate::profile::{Feed, Preset, WatchdogSection};
-use crate::site::{Address, Amps, Charger, ChargerId};
+use self::station::Station;
+use super::{Device, Line, PlantError};
+use crate::control::{Event, link};
+use crate::modbus::Client;
+use crate::runtime::tls;
+use crate::site::{Address, Amps};
 
-/// A unit that does not answer is asked less and less often, up to this, so that it does not hold up its neighbours.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// A device on the bus and how it fares.
-struct Station {
-    device: Device,
-    blocks: Vec<Block>,
-    settings: ClientSettings,
-    /// The last cycle that was answered.
-    cycle: u64,
-    /// Watchdog and modes have been set on this connection.
-    armed: bool,
-    paused: bool,
-    failures: u32,
-    not_before: Option<Instant>,
-    last_error: String,
-    fed_at: Option<Instant>,
+/// A bus and its devices, not yet started.
+pub(super) struct Bus {
+    client: Client,
+    stations: Vec<Station>,
+    /// Without a new cycle for so long the controller is taken to be gone: its chargers shall notice, so nothing is fed.
+    patience: Duration,
+    /// When the controller was heard last.
+    heard: Instant,
 }
 
-/// Serves the bus until the plant is dropped.
-pub(super) async fn run(address: Address, devices: Vec<Device>, mut line: Line) {
-    let mut stations: Vec<Station> = devices.into_iter().map(Station::new).collect();
-    let settings = stations.first().map(|station| station.settings.clone()).unwrap_or_default();
-    let mut client = Client::new(address, settings);
-    let alone = stations.len() == 1;
-    loop {
-        let cycle = *line.cycles.borrow_and_update();
-        if let Some((seat, limit)) = line.inbox.take() {
-            let event = stations[seat].set_limit(&mut client, &line, limit).await;
-            if line.events.send(event).await.is_err() {
-                return;
-            }
-        } else if let Some(station) = stations.iter_mut().find(|station| station.cycle < cycle) {
-            station.cycle = cycle;
-            let event = station.observe(&mut client, &line, alone).await;
-            if line.events.send(event).await.is_err() {
-                return;
-            }
-        } else {
-            tokio::select! {
-                () = line.stop.cancelled() => return,
-                () = line.inbox.arrival() => {}
-                changed = line.cycles.changed() => if changed.is_err() { return },
-            }
-        }
-    }
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Work {
+    Limit(usize, Amps),
+    Feed(usize),
+    Observe(usize),
+    Rest(Option<Instant>),
 }
 
-impl Station {
-    fn new(device: Device) -> Station {
-        let modbus = device.profile.modbus.clone().unwrap_or_default();
-        let named = points(&device.profile, device.reference)
-            .into_iter()
-            .filter_map(|name| Some((name, device.profile.points.get(name)?)));
-        let blocks = plan_reads(named, &modbus);
-        let timeout = link(&device.site, device.reference).timeout.map(|period| period.0);
-        let mut settings = ClientSettings::of(&modbus, timeout);
-        // devices differ in their seeds, so that they are not all tried again in the same moment
-        settings.seed =
-            device.name.bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        Station {
-            device,
-            blocks,
-            settings,
-            cycle: 0,
-            armed: false,
-            paused: false,
-            failures: 0,
-            not_before: None,
-            last_error: String::new(),
-            fed_at: None,
+impl Bus {
+    /// Prepares a bus; nothing is connected yet.
+    ///
+    /// # Errors
+    /// When a certificate can't be read, or when a profile would wear a device out.
+    pub(super) fn new(address: Address, devices: Vec<Device>, only_looks: bool) -> Result<Bus, PlantError> {
+        let mut stations = Vec::with_capacity(devices.len());
+        let mut secured = None;
+        let mut patience = Duration::ZERO;
+        for device in devices {
+            if secured.is_none() && matches!(address, Address::ModbusTls { .. }) {
+                secured = tls_config(&device)?;
+            }
+            let control = device.site.control;
+            patience = patience.max(control.stale_after.0).max(control.interval.0.saturating_mul(3));
+            stations.push(Station::new(device, only_looks)?);
         }
+        let settings = stations.first().map(|station| station.settings().clone()).unwrap_or_default();
+        let mut client = Client::new(address, settings);
+        if let Some(config) = secured {
+            client = client.with_tls(config);
+        }
+        Ok(Bus { client, stations, patience, heard: Instant::now() })
     }
 
-    async fn observe(&mut self, client: &mut Client, line: &Line, alone: bool) -> Event {
-        let (device, cycle) = (self.device.reference, self.cycle);
-        if let Some(not_before) = self.not_before.filter(|&at| !alone && at > Instant::now()) {
-            let wait = not_before.saturating_duration_since(Instant::now()).as_millis();
-            let error = format!("{}; asked again in {wait} ms", self.last_error);
-            return Event::Failed { device, cycle, error, failure: Failure::NotReached };
-        }
-        client.set_settings(self.settings.clone());
-        let at = (line.clock)();
-        match self.read(client).await {
-            Ok(readings) => {
-                self.failures = 0;
-                self.not_before = None;
-                match interpret(&self.device.profile, device, &readings) {
-                    Ok(value) => Event::Observed { device, cycle, reading: Reading { at, value } },
-                    Err(error) => {
-                        let error = format!("{}: {error}", self.device.name);
-                        Event::Failed { device, cycle, error, failure: Failure::NoAnswer }
+    /// Serves the bus until the plant is dropped.
+    pub(super) async fn run(mut self, mut line: Line) {
+        loop {
+            let has_new_cycle = line.cycles.has_changed().unwrap_or_default();
+            let cycle = *line.cycles.borrow_and_update();
+            let limit = line.inbox.take();
+            if has_new_cycle || limit.is_some() {
+                self.heard = Instant::now();
+            }
+            let alone = self.stations.len() == 1;
+            let (seat, event) = match self.next_work(limit, cycle, Instant::now()) {
+                Work::Limit(seat, limit) => {
+                    let event = self.stations[seat].set_limit(&mut self.client, &line, limit, alone).await;
+                    (seat, Some(event))
+                }
+                Work::Feed(seat) => {
+                    self.stations[seat].feed(&mut self.client).await;
+                    (seat, None)
+                }
+                Work::Observe(seat) => {
+                    let event = self.stations[seat].observe(&mut self.client, &line, cycle, alone).await;
+                    (seat, Some(event))
+                }
+                Work::Rest(until) => {
+                    let far = Instant::now() + Duration::from_secs(3600);
+                    tokio::select! {
+                        () = line.stop.cancelled() => return,
+                        () = line.inbox.arrival() => {}
+                        changed = line.cycles.changed() => match changed {
+                            Ok(()) => self.heard = Instant::now(),
+                            Err(_) => return,
+                        },
+                        () = sleep_until(until.unwrap_or(far)) => {}
                     }
+                    continue;
+                }
+            };
+            let remark = self.stations[seat].news();
+            for event in event.into_iter().chain(remark) {
+                if line.events.send(event).await.is_err() {
+                    return;
                 }
             }
-            Err(error) => {
-                self.failed(&error);
-                Event::Failed { device, cycle, failure: failure(&error), error: error_text(&error) }
-            }
         }
     }
 
-    async fn read(&mut self, client: &mut Client) -> Result<crate::modbus::Readings, ModbusError> {
-        if !client.is_connected() {
-            self.armed = false;
+    fn next_work(&self, limit: Option<(usize, Amps)>, cycle: u64, now: Instant) -> Work {
+        if let Some((seat, limit)) = limit {
+            return Work::Limit(seat, limit);
         }
-        if !self.armed {
-            self.arm(client).await?;
+        let is_led = now.saturating_duration_since(self.heard) <= self.patience;
+        let alone = self.stations.len() == 1;
+        let due = |(seat, station): (usize, &Station)| Some((station.feed_due(alone)?, seat));
+        let next = self.stations.iter().enumerate().filter_map(due).min().filter(|_| is_led);
+        if let Some((_, seat)) = next.filter(|(at, _)| *at <= now) {
+            return Work::Feed(seat);
         }
-        self.feed(client).await?;
-        read_points(client, self.device.unit, &self.device.profile, &self.blocks).await
-    }
-
-    fn failed(&mut self, error: &ModbusError) {
-        self.last_error = error_text(error);
-        self.armed = false;
-        if matches!(error, ModbusError::TimedOut { .. } | ModbusError::Garbage { .. }) {
-            let pause = Duration::from_secs(1).saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
-            self.failures += 1;
-            self.not_before = Some(Instant::now() + pause);
+        let longest = self.stations.iter().enumerate().filter(|(_, station)| station.cycle() < cycle);
+        match longest.min_by_key(|(_, station)| station.cycle()) {
+            Some((seat, _)) => Work::Observe(seat),
+            None => Work::Rest(next.map(|(at, _)| at)),
         }
-    }
-
-    fn charger(&self) -> Option<&Charger> {
-        match self.device.reference {
-            DeviceRef::Charger(index) => self.device.site.chargers.get(index),
-            _ => None,
-        }
-    }
-
-    /// Tells a charger once for each connection how long it may hear nothing, what it does then, and that it shall obey.
-    async fn arm(&mut self, client: &mut Client) -> Result<(), ModbusError> {
-        let device = self.device.clone();
-        if let (Some(charger), Some(section)) = (self.charger().cloned(), &device.profile.charger) {
-            for preset in &section.enable {
-                self.write(client, &preset.point, preset.value).await?;
-            }
-            if let Some(watchdog) = &section.watchdog {
-                self.set_watchdog(client, &charger, watchdog).await?;
-            }
-        }
-        self.armed = true;
-        Ok(())
-    }
-
-    async fn set_watchdog(
-        &self,
-        client: &mut Client,
-        charger: &Charger,
-        watchdog: &WatchdogSection,
-    ) -> Result<(), ModbusError> {
-        if let Some(point) = &watchdog.failsafe {
-            self.write(client, point, charger.failsafe.0).await?;
-        }
-        if let (Some(point), Some(time)) = (&watchdog.timeout, charger.watchdog) {
-            let unit = self.device.profile.points.get(point).map_or("s", |point| point.unit.as_str());
-            let value = if unit == "ms" { time.as_millis() as f64 } else { time.as_millis() as f64 / 1000.0 };
-            self.write(client, point, value).await?;
-        }
-        Ok(())
-    }
-
-    /// Feeds a watchdog that wants a life bit, at no more than half its time.
-    async fn feed(&mut self, client: &mut Client) -> Result<(), ModbusError> {
-        let device = self.device.clone();
-        let section = device.profile.charger.as_ref().and_then(|charger| charger.watchdog.as_ref());
-        let Some(Feed::LifeBit { point, value, every }) = section.map(|section| &section.feed) else {
-            return Ok(());
-        };
-        if self.fed_at.is_none_or(|at| at.elapsed() >= every.0 / 2) {
-            self.write(client, point, *value).await?;
-            self.fed_at = Some(Instant::now());
-        }
-        Ok(())
-    }
-
-    async fn write(&self, client: &mut Client, point: &str, value: f64) -> Result<(), ModbusError> {
-        write_point(client, self.device.unit, &self.device.profile, point, &Value::Number(value)).await
-    }
-
-    async fn presets(&self, client: &mut Client, presets: &[Preset]) -> Result<(), ModbusError> {
-        for preset in presets {
-            self.write(client, &preset.point, preset.value).await?;
-        }
-        Ok(())
-    }
-
-    async fn set_limit(&mut self, client: &mut Client, line: &Line, limit: Amps) -> Event {
-        let charger = ChargerId(match self.device.reference {
-            DeviceRef::Charger(index) => index,
-            _ => usize::MAX,
-        });
-        client.set_settings(self.settings.clone());
-        match self.write_limit(client, limit).await {
-            Ok(offered) => Event::Acknowledged { charger, setpoint: limit, offered, at: (line.clock)() },
-            Err(error) => {
-                self.failed(&error);
-                let (failure, error) = (failure(&error), error_text(&error));
-                Event::NotAcknowledged { charger, setpoint: limit, error, failure }
-            }
-        }
-    }
-
-    /// Writes a limit and reads back what is offered.
-    async fn write_limit(&mut self, client: &mut Client, limit: Amps) -> Result<Amps, ModbusError> {
-        let device = self.device.clone();
-        let Some(section) = &device.profile.charger else {
-            let what = format!("profile {} does not describe a charger", device.profile.name);
-            return Err(ModbusError::Invalid { what });
-        };
-        if !client.is_connected() {
-            self.armed = false;
-        }
-        if !self.armed {
-            self.arm(client).await?;
-        }
-        if limit == Amps::ZERO && !section.limit.pause.is_empty() {
-            self.presets(client, &section.limit.pause).await?;
-            self.paused = true;
-            return Ok(Amps::ZERO);
-        }
-        if self.paused {
-            self.presets(client, &section.limit.resume).await?;
-            self.paused = false;
-        }
-        self.write(client, &section.limit.point, limit.0).await?;
-        let point = offered_point(section);
-        let named = device.profile.points.get(point).map(|found| (point, found));
-        let modbus = device.profile.modbus.clone().unwrap_or_default();
-        let blocks = plan_reads(named, &modbus);
-        let readings = read_points(client, device.unit, &device.profile, &blocks).await?;
-        let offered = readings.get(point).and_then(|values| values.first()).and_then(Value::number);
-        offered.map(|amps| Amps(amps).max(Amps::ZERO)).ok_or_else(|| ModbusError::Invalid {
-            what: format!("{}: point {point} has no value", device.name),
-        })
     }
 }
 
-fn failure(error: &ModbusError) -> Failure {
-    if error.is_refusal() {
-        Failure::Refused
-    } else if error.may_have_arrived() {
-        Failure::NoAnswer
-    } else {
-        Failure::NotReached
-    }
+/// Reads what is trusted over TLS, and who we are.
+fn tls_config(device: &Device) -> Result<Option<std::sync::Arc<rustls::ClientConfig>>, PlantError> {
+    let link = link(&device.site, device.reference);
+    let Some(ca) = &link.ca else { return Ok(None) };
+    let identity = link.identity.as_ref().map(|(cert, key)| (cert.as_path(), key.as_path()));
+    tls::modbus_client_config(ca, identity)
+        .map(Some)
+        .map_err(|error| PlantError::Secret { device: device.name.clone(), what: with_causes(&error) })
 }
 
 /// Writes an error with its causes on one line.
-fn error_text(error: &ModbusError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        text = format!("{text}: {deeper}");
+        cause = deeper.source();
+    }
+    text
+}
+
+impl Event {
+    /// Says that a device is not set up as it should be, or is again.
+    fn remark(device: &Device, text: Option<String>) -> Event {
+        Event::Remarked { device: device.reference, text }
     }
 }

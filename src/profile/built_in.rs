@@ -23,5 +23,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("phoenix-ev-eth.yaml", include_str!("../../templates/profiles/phoenix-ev-eth.yaml")),
     ("phoenix-ev-ser.yaml", include_str!("../../templates/profiles/phoenix-ev-ser.yaml")),
     ("schneider-evlink.yaml", include_str!("../../templates/profiles/schneider-evlink.yaml")),
+    ("sunspec-inverter.yaml", include_str!("../../templates/profiles/sunspec-inverter.yaml")),
+    ("sunspec-meter-float.yaml", include_str!("../../templates/profiles/sunspec-meter-float.yaml")),
+    ("sunspec-meter.yaml", include_str!("../../templates/profiles/sunspec-meter.yaml")),
     ("webasto-next.yaml", include_str!("../../templates/profiles/webasto-next.yaml")),
 ];

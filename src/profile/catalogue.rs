@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Profile, built_in, check};
 use crate::site::document::{Finding, Severity};
-use crate::site::{Amps, DeviceFacts, ProfileFacts, Role, WatchdogFacts};
+use crate::site::{Amps, DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 
 /// A profile and where it comes from.
 #[derive(Debug, Clone)]
@@ -100,6 +100,13 @@ impl Profile {
             roles: self.roles(),
             modbus: self.modbus.is_some(),
             unit: self.modbus.as_ref().map_or(0, |modbus| modbus.unit),
+            connectors: self.modbus.as_ref().map_or(1, |modbus| modbus.connectors),
+            line: self.modbus.as_ref().and_then(|modbus| modbus.serial).map(|serial| LineFacts {
+                baud: serial.baud,
+                parity: serial.parity,
+                stop_bits: serial.stop_bits,
+                data_bits: serial.data_bits,
+            }),
             watchdog: charger.and_then(|charger| charger.watchdog.as_ref()).map(|watchdog| WatchdogFacts {
                 default: watchdog.default,
                 settable: watchdog.timeout.is_some(),

@@ -316,15 +316,36 @@ pub struct Point {
     /// The read that must be sent to get it, for devices that answer whole blocks only; the point stands within.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
-    /// SunSpec model that it belongs to; `address` then counts from the model's id register.
+    /// SunSpec model that it belongs to, or several with the same layout, the preferred one first; `address` then counts from the
+    /// model's id register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<u16>,
+    pub model: Option<ModelIds>,
     /// Point with the power of ten that the value is multiplied with as well (a SunSpec scale factor).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_from: Option<String>,
     /// What it is, in a few words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub about: String,
+}
+
+/// SunSpec models: one, or several that have the same layout, of which a device has one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum ModelIds {
+    /// This model.
+    One(#[schemars(range(min = 1, max = 65_534))] u16),
+    /// One of these, the preferred one first.
+    Any(#[schemars(length(min = 1, max = 16), inner(range(min = 1, max = 65_534)))] Vec<u16>),
+}
+
+impl ModelIds {
+    /// Returns the ids, the preferred one first.
+    pub fn ids(&self) -> &[u16] {
+        match self {
+            ModelIds::One(id) => std::slice::from_ref(id),
+            ModelIds::Any(ids) => ids,
+        }
+    }
 }
 
 /// Registers that are read together.

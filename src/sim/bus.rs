@@ -1,21 +1,15 @@
-//! Modbus sockets: which device a unit id means, and how its faults look on the wire.
+//! Modbus sockets and serial lines: which device a unit id means, and how its faults look on the wire.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::command::Fault;
-use super::readout::SimDevice;
+use super::readout::{Readout, SimDevice};
 use super::register_map::RegisterMap;
 use super::registers::Registers;
 use super::running::{SimError, profile_of};
 use super::shared::Shared;
-use super::socket::Socket;
-use crate::modbus::{self, Behaviour, Exception};
+use crate::modbus::{self, Behaviour, Conduct, Exception, Habits};
 use crate::profile::{Catalogue, Table};
 use crate::site::Site;
 
@@ -48,11 +42,53 @@ impl RegisterMaps {
     }
 }
 
-/// The devices behind one socket, by unit id. A station with several connectors is several devices behind one unit id.
+/// A device of its own, or one connector of a station.
+#[derive(Debug)]
+struct Connector {
+    device: SimDevice,
+    registers: Mutex<Registers>,
+}
+
+impl Connector {
+    fn registers(&self) -> MutexGuard<'_, Registers> {
+        self.registers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears a request, and returns what the device measures.
+    fn hear(&self, registers: &Registers, shared: &Shared) -> Readout {
+        let mut model = shared.model();
+        registers.heard(&mut model);
+        model.readout(self.device)
+    }
+}
+
+/// What is behind a unit id. A station with several connectors is several devices.
+#[derive(Debug, Default)]
+struct Unit {
+    connectors: Vec<Connector>,
+    habits: Habits,
+}
+
+/// Asks one after the other; the first that has the registers answers.
+fn first_that_has<C, T>(
+    connectors: &[C],
+    mut ask: impl FnMut(&C) -> Result<T, Exception>,
+) -> Result<T, Exception> {
+    let mut refused = Exception::GatewayTargetFailedToRespond;
+    for connector in connectors {
+        match ask(connector) {
+            Err(exception @ Exception::IllegalDataAddress) => refused = exception,
+            answer => return answer,
+        }
+    }
+    Err(refused)
+}
+
+/// The devices behind one socket or on one serial line, by unit id.
 #[derive(Debug)]
 pub(super) struct Bus {
     shared: Arc<Shared>,
-    units: HashMap<u8, Vec<(SimDevice, Mutex<Registers>)>>,
+    units: HashMap<u8, Arc<Unit>>,
 }
 
 impl Bus {
@@ -61,92 +97,126 @@ impl Bus {
         site: &Site,
         catalogue: &Catalogue,
         maps: &mut RegisterMaps,
-        socket: &Socket,
+        devices: &[SimDevice],
         shared: &Arc<Shared>,
     ) -> Result<Bus, SimError> {
-        let mut units: HashMap<u8, Vec<(SimDevice, Mutex<Registers>)>> = HashMap::new();
-        for &device in &socket.devices {
+        let mut units: HashMap<u8, Unit> = HashMap::new();
+        for &device in devices {
             let unit = device.link(site).unit;
             let on_unit = units.entry(unit).or_default();
+            let unfit = |reason| SimError::Unfit { device: device.name(site).to_owned(), reason };
             let connectors =
-                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors);
-            // connectors behind one unit id are counted in the order of the site file
-            let connector = u16::try_from(on_unit.len() + 1).unwrap_or(u16::MAX);
-            if connector > connectors {
-                let reason = format!("another device has unit id {unit} at the same address");
-                return Err(SimError::Unfit { device: device.name(site).to_owned(), reason });
+                profile_of(site, catalogue, device)?.modbus.as_ref().map_or(1, |it| it.connectors.max(1));
+            let connector = device.link(site).connector;
+            if !(1..=connectors).contains(&connector) {
+                return Err(unfit(format!(
+                    "its profile has {connectors} connectors, and no connector {connector}"
+                )));
+            }
+            let is_same = |one: &Connector| connectors == 1 || one.device.link(site).connector == connector;
+            if on_unit.connectors.iter().any(is_same) {
+                return Err(unfit(format!("another device has unit id {unit} at the same address")));
             }
             let map = maps.of(site, catalogue, device, connector)?;
-            let registers = Registers::new(device, map, &mut shared.model());
-            on_unit.push((device, Mutex::new(registers)));
+            let settings = &map.settings;
+            on_unit.habits = Habits {
+                sleeps: settings.wake,
+                gap: settings.gap.0,
+                after_connect: settings.after_connect.0,
+            };
+            let registers = Mutex::new(Registers::new(device, map, &mut shared.model()));
+            on_unit.connectors.push(Connector { device, registers });
         }
+        let units = units.into_iter().map(|(unit, one)| (unit, Arc::new(one))).collect();
         Ok(Bus { shared: Arc::clone(shared), units })
     }
 
-    /// Serves the bus until it is stopped.
-    pub fn serve(
-        self,
-        socket: &Socket,
-        listener: TcpListener,
-        tasks: &mut JoinSet<()>,
-        stop: CancellationToken,
-    ) {
-        let behaviour = watch::Sender::new(Behaviour::Normal);
-        let seen = behaviour.subscribe();
-        self.shared.misbehave_through(&socket.devices, &behaviour);
-        tasks.spawn(async move {
-            if let Err(error) = modbus::serve(listener, Arc::new(self), seen, stop).await {
-                tracing::error!(%error, "a simulated device can't be reached any more");
+    /// Lets the devices behave as they should; with their habits, unless they are lenient.
+    pub fn conduct(self, lenient: bool) -> Arc<Conduct> {
+        let shared = Arc::clone(&self.shared);
+        let units: Vec<(u8, Arc<Unit>)> =
+            self.units.iter().map(|(&unit, one)| (unit, Arc::clone(one))).collect();
+        let conduct = Conduct::new(Arc::new(self));
+        for (unit, one) in units {
+            if !lenient {
+                conduct.set_habits(unit, one.habits);
             }
-        });
-    }
-
-    fn unit(&self, unit: u8) -> Result<&[(SimDevice, Mutex<Registers>)], Exception> {
-        self.units.get(&unit).map(Vec::as_slice).ok_or(Exception::GatewayTargetFailedToRespond)
-    }
-}
-
-/// Asks the connectors of a unit one after the other; the first that has the registers answers.
-fn first_that_has<T>(
-    connectors: &[(SimDevice, Mutex<Registers>)],
-    mut ask: impl FnMut(SimDevice, &mut Registers) -> Result<T, Exception>,
-) -> Result<T, Exception> {
-    let mut refused = Exception::GatewayTargetFailedToRespond;
-    for (device, registers) in connectors {
-        match ask(*device, &mut registers.lock().unwrap_or_else(PoisonError::into_inner)) {
-            Err(exception @ Exception::IllegalDataAddress) => refused = exception,
-            answer => return answer,
+            for connector in &one.connectors {
+                shared.misbehave_through(connector.device, &conduct, unit);
+            }
         }
+        conduct
     }
-    Err(refused)
+
+    /// Returns what a unit needs from those who ask it.
+    pub fn habits(&self, unit: u8) -> Habits {
+        self.units.get(&unit).map(|unit| unit.habits).unwrap_or_default()
+    }
+
+    fn unit(&self, unit: u8) -> Result<&Unit, Exception> {
+        self.units.get(&unit).map(|unit| &**unit).ok_or(Exception::GatewayTargetFailedToRespond)
+    }
 }
 
 impl modbus::Registers for Bus {
+    fn has(&self, unit: u8) -> bool {
+        self.units.contains_key(&unit)
+    }
+
     fn knows(&self, unit: u8, function: u8) -> bool {
         // of a unit that is not there, reading and writing say so
-        let first = self.unit(unit).ok().and_then(<[_]>::first);
-        first.is_none_or(|(_, registers)| {
-            registers.lock().unwrap_or_else(PoisonError::into_inner).knows(function)
-        })
+        let first = self.unit(unit).ok().and_then(|one| one.connectors.first());
+        first.is_none_or(|connector| connector.registers().knows(function))
     }
 
     fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
-        first_that_has(self.unit(unit)?, |device, registers| {
-            let readout = {
-                let mut model = self.shared.model();
-                registers.heard(&mut model);
-                model.readout(device)
-            };
+        first_that_has(&self.unit(unit)?.connectors, |connector| {
+            let registers = connector.registers();
+            let readout = connector.hear(&registers, &self.shared);
             registers.read(table, address, count, &readout)
         })
     }
 
     fn write(&self, unit: u8, table: Table, address: u16, words: &[u16]) -> Result<(), Exception> {
-        first_that_has(self.unit(unit)?, |_, registers| {
+        first_that_has(&self.unit(unit)?.connectors, |connector| {
+            let mut registers = connector.registers();
             let mut model = self.shared.model();
             registers.heard(&mut model);
             registers.write(table, address, words, &mut model)
         })
+    }
+
+    fn snapshot(&self) -> Option<Arc<dyn modbus::Registers>> {
+        let mut units = HashMap::new();
+        for (&unit, one) in &self.units {
+            let keep = |connector: &Connector| {
+                let registers = connector.registers().clone();
+                (registers, self.shared.model().readout(connector.device))
+            };
+            units.insert(unit, (Arc::clone(one), one.connectors.iter().map(keep).collect()));
+        }
+        Some(Arc::new(Stale { shared: Arc::clone(&self.shared), units }))
+    }
+}
+
+/// Devices that go on hearing what they are asked, and show what was so at one moment.
+#[derive(Debug)]
+struct Stale {
+    shared: Arc<Shared>,
+    units: HashMap<u8, (Arc<Unit>, Vec<(Registers, Readout)>)>,
+}
+
+impl modbus::Registers for Stale {
+    fn read(&self, unit: u8, table: Table, address: u16, count: u16) -> Result<Vec<u16>, Exception> {
+        let (unit, kept) = self.units.get(&unit).ok_or(Exception::GatewayTargetFailedToRespond)?;
+        for connector in &unit.connectors {
+            connector.hear(&connector.registers(), &self.shared);
+        }
+        first_that_has(kept, |(registers, readout)| registers.read(table, address, count, readout))
+    }
+
+    fn write(&self, _: u8, _: Table, _: u16, _: &[u16]) -> Result<(), Exception> {
+        Err(Exception::ServerDeviceFailure)
     }
 }
 
@@ -156,9 +226,15 @@ pub(super) fn behaviour(fault: Option<Fault>) -> Behaviour {
         None => Behaviour::Normal,
         Some(Fault::Silent) => Behaviour::Silent,
         Some(Fault::Slow(time)) => Behaviour::Slow(time),
+        Some(Fault::Late(time)) => Behaviour::Late(time),
         Some(Fault::Reset) => Behaviour::Reset,
+        Some(Fault::Close) => Behaviour::Close,
         Some(Fault::Exception) => Behaviour::Exception(Exception::ServerDeviceFailure),
         Some(Fault::Garbage) => Behaviour::Garbage,
         Some(Fault::IgnoreWrites) => Behaviour::IgnoreWrites,
+        Some(Fault::Stale) => Behaviour::Stale,
+        Some(Fault::WrongTransaction) => Behaviour::WrongTransaction,
+        Some(Fault::Truncated) => Behaviour::Truncated,
+        Some(Fault::BadChecksum) => Behaviour::BadChecksum,
     }
 }

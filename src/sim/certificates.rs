@@ -1,12 +1,11 @@
-//! Certificates of simulated HTTPS devices: a small authority made at the start, for files that don't exist yet.
+//! Certificates of simulated devices over TLS: a small authority made at the start, for files that don't exist yet.
 //!
 //! Beside the file that the site trusts (`tls.ca`, say `ca.pem`) stand `ca.server.pem` and `ca.server.key`, which the devices
-//! present. The authority's own key is thrown away once it has signed: nobody can sign anything else with it.
+//! present, and `ca.client.pem` and `ca.client.key`, with which a Modbus client may say who it is. The authority's own key is thrown away once it has signed: nobody can sign anything else with it.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -14,7 +13,7 @@ use rcgen::{
 };
 
 use crate::fsio::{self, FileError};
-use crate::runtime::tls::{self, TlsError};
+use crate::runtime::tls::TlsError;
 
 /// Why devices have no certificate.
 #[derive(Debug, thiserror::Error)]
@@ -42,15 +41,24 @@ pub enum CertificateError {
     Tls(#[from] TlsError),
 }
 
-/// Returns the TLS settings of devices that are trusted through `ca`; makes the files when they are missing and `make` says so.
+/// What devices present over TLS: certificate chain and private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    /// The chain's file.
+    pub cert: PathBuf,
+    /// The key's file.
+    pub key: PathBuf,
+}
+
+/// Returns what devices present that are trusted through `ca`; makes the files when they are missing and `make` says so.
 ///
 /// # Errors
-/// When files are missing and may not be made, or can't be read, written or used.
-pub(super) fn server_settings(
+/// When files are missing and may not be made, or can't be read or written.
+pub(super) fn server_identity(
     ca: &Path,
     hosts: &BTreeSet<String>,
     make: bool,
-) -> Result<Arc<rustls::ServerConfig>, CertificateError> {
+) -> Result<Identity, CertificateError> {
     let (cert, key) = (ca.with_extension("server.pem"), ca.with_extension("server.key"));
     if is_missing(ca) {
         if !make {
@@ -58,14 +66,19 @@ pub(super) fn server_settings(
         }
         let made =
             make_all(hosts).map_err(|source| CertificateError::Make { path: ca.to_owned(), source })?;
-        fsio::write_atomically(&key, made.key.as_bytes(), 0o600)?;
-        fsio::write_atomically(&cert, made.cert.as_bytes(), 0o644)?;
+        for (leaf, cert, key) in [
+            (&made.server, &cert, &key),
+            (&made.client, &ca.with_extension("client.pem"), &ca.with_extension("client.key")),
+        ] {
+            fsio::write_atomically(key, leaf.key.as_bytes(), 0o600)?;
+            fsio::write_atomically(cert, leaf.cert.as_bytes(), 0o644)?;
+        }
         // last, so that an authority that is there always has its certificate beside it
         fsio::write_atomically(ca, made.ca.as_bytes(), 0o644)?;
     } else if is_missing(&cert) || is_missing(&key) {
         return Err(CertificateError::NoServer(cert));
     }
-    Ok(tls::server_config(&cert, &key)?)
+    Ok(Identity { cert, key })
 }
 
 fn is_missing(path: &Path) -> bool {
@@ -74,6 +87,11 @@ fn is_missing(path: &Path) -> bool {
 
 struct Made {
     ca: String,
+    server: Leaf,
+    client: Leaf,
+}
+
+struct Leaf {
     cert: String,
     key: String,
 }
@@ -85,16 +103,23 @@ fn make_all(hosts: &BTreeSet<String>) -> Result<Made, rcgen::Error> {
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     ca.distinguished_name.push(DnType::CommonName, "enmon simulated devices");
     let ca_cert = ca.self_signed(&ca_key)?;
-    let key = KeyPair::generate()?;
     // brackets belong to the address, not to the name
     let mut names: BTreeSet<String> =
         hosts.iter().map(|host| host.trim_matches(['[', ']']).to_owned()).collect();
     names.extend(["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()]);
-    let mut leaf = CertificateParams::new(names.into_iter().collect::<Vec<_>>())?;
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    leaf.distinguished_name.push(DnType::CommonName, "enmon simulated device");
-    let cert = leaf.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?;
-    Ok(Made { ca: ca_cert.pem(), cert: cert.pem(), key: key.serialize_pem() })
+    let issuer = Issuer::from_params(&ca, &ca_key);
+    let leaf = |names: Vec<String>, usage, title: &str| {
+        let key = KeyPair::generate()?;
+        let mut leaf = CertificateParams::new(names)?;
+        leaf.extended_key_usages = vec![usage];
+        leaf.distinguished_name.push(DnType::CommonName, title);
+        let cert = leaf.signed_by(&key, &issuer)?;
+        Ok::<_, rcgen::Error>(Leaf { cert: cert.pem(), key: key.serialize_pem() })
+    };
+    let server = ExtendedKeyUsagePurpose::ServerAuth;
+    let server = leaf(names.into_iter().collect(), server, "enmon simulated device")?;
+    let client = leaf(Vec::new(), ExtendedKeyUsagePurpose::ClientAuth, "enmon client")?;
+    Ok(Made { ca: ca_cert.pem(), server, client })
 }
 
 #[cfg(test)]
@@ -106,15 +131,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ca = folder.path().join("ca.pem");
         let hosts = BTreeSet::from(["esp-1.local".to_owned(), "[::1]".to_owned()]);
-        assert!(matches!(server_settings(&ca, &hosts, false), Err(CertificateError::Missing(_))));
+        assert!(matches!(server_identity(&ca, &hosts, false), Err(CertificateError::Missing(_))));
         assert!(is_missing(&ca), "nothing was written");
-        server_settings(&ca, &hosts, true).unwrap();
+        server_identity(&ca, &hosts, true).unwrap();
         let first = fsio::read_text(&ca).unwrap();
-        server_settings(&ca, &hosts, true).unwrap();
-        server_settings(&ca, &hosts, false).unwrap();
+        server_identity(&ca, &hosts, true).unwrap();
+        server_identity(&ca, &hosts, false).unwrap();
         assert_eq!(fsio::read_text(&ca).unwrap(), first);
         fsio::read_secret(&folder.path().join("ca.server.key")).expect("the key is for its owner alone");
         std::fs::remove_file(folder.path().join("ca.server.key")).unwrap();
-        assert!(matches!(server_settings(&ca, &hosts, true), Err(CertificateError::NoServer(_))));
+        assert!(matches!(server_identity(&ca, &hosts, true), Err(CertificateError::NoServer(_))));
     }
 }

@@ -13,14 +13,26 @@ pub enum Fault {
     Silent,
     /// Answers so much later.
     Slow(Duration),
+    /// Does what is asked at once and answers so much later, while it takes other requests (HTTP: as slow).
+    Late(Duration),
     /// Resets the connection at every request.
     Reset,
+    /// Closes the connection in order at every request (HTTP: as a reset).
+    Close,
     /// Answers every request with an exception (HTTP: 500).
     Exception,
     /// Answers with bytes that are no answer.
     Garbage,
     /// Acknowledges writes and does not obey them.
     IgnoreWrites,
+    /// Shows what was so when this began (HTTP: behaves).
+    Stale,
+    /// Answers another request than was asked (HTTP: as garbage).
+    WrongTransaction,
+    /// Sends half of its answer (HTTP: as garbage).
+    Truncated,
+    /// Answers with a wrong checksum where there is one (HTTP: behaves).
+    BadChecksum,
 }
 
 /// A command.
@@ -134,7 +146,8 @@ pub enum CommandError {
 
 const BASE: &str = "CIRCUIT AMPS [AMPS AMPS], or CIRCUIT auto";
 const PLUG: &str = "CHARGER [kwh=20] [max=16] [phases=3] [delay=1] [ramp=8] [share=1] [stay=SECONDS]";
-const FAULTS: &str = "silent, slow MS, reset, exception, garbage, ignore-writes, none";
+const FAULTS: &str = "silent, slow MS, late MS, reset, close, exception, garbage, ignore-writes, stale, wrong-transaction, truncated, \
+                      bad-checksum, none";
 
 fn number(word: &str, least: f64, most: f64) -> Result<f64, CommandError> {
     let value = word.parse().ok().filter(|value| (least..=most).contains(value));
@@ -254,20 +267,31 @@ fn plug(rest: &[&str]) -> Result<Command, CommandError> {
     Ok(Command::Plug { charger: (*charger).to_owned(), car })
 }
 
+fn milliseconds(word: &str) -> Result<Duration, CommandError> {
+    number(word, 0.0, 600_000.0).map(|ms| Duration::from_millis(ms as u64))
+}
+
 fn fault(rest: &[&str]) -> Result<Command, CommandError> {
     let refuse = || CommandError::Arguments {
         command: "fault",
-        takes: "DEVICE and one of silent, slow MS, reset, exception, garbage, ignore-writes, none",
+        takes: "DEVICE and one of silent, slow MS, late MS, reset, close, exception, garbage, ignore-writes, stale, \
+                wrong-transaction, truncated, bad-checksum, none",
     };
     let (&device, how) = rest.split_first().ok_or_else(refuse)?;
     let fault = match how {
         ["none"] => None,
         ["silent"] => Some(Fault::Silent),
-        ["slow", ms] => Some(Fault::Slow(Duration::from_millis(number(ms, 0.0, 600_000.0)? as u64))),
+        ["slow", ms] => Some(Fault::Slow(milliseconds(ms)?)),
+        ["late", ms] => Some(Fault::Late(milliseconds(ms)?)),
         ["reset"] => Some(Fault::Reset),
+        ["close"] => Some(Fault::Close),
         ["exception"] => Some(Fault::Exception),
         ["garbage"] => Some(Fault::Garbage),
         ["ignore-writes"] => Some(Fault::IgnoreWrites),
+        ["stale"] => Some(Fault::Stale),
+        ["wrong-transaction"] => Some(Fault::WrongTransaction),
+        ["truncated"] => Some(Fault::Truncated),
+        ["bad-checksum"] => Some(Fault::BadChecksum),
         [word] => return Err(CommandError::Word { word: (*word).to_owned(), known: FAULTS }),
         _ => return Err(refuse()),
     };
@@ -300,6 +324,10 @@ mod tests {
         assert_eq!(
             parsed("fault ev3 slow 250"),
             Command::Fault { device: "ev3".into(), fault: Some(Fault::Slow(Duration::from_millis(250))) }
+        );
+        assert_eq!(
+            parsed("fault ev3 late 1500"),
+            Command::Fault { device: "ev3".into(), fault: Some(Fault::Late(Duration::from_millis(1500))) }
         );
         assert_eq!(parsed("fault ev3 none"), Command::Fault { device: "ev3".into(), fault: None });
         assert_eq!(parsed("trip q1"), Command::Breaker { name: "q1".into(), position: Position::Tripped });

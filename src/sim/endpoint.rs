@@ -91,13 +91,15 @@ async fn answer(State(pages): State<Arc<EndpointPages>>, method: Method, uri: Ur
     let fault = pages.shared.fault(device.device);
     match fault {
         Some(Fault::Silent) => tokio::time::sleep(SILENCE).await,
-        Some(Fault::Slow(time)) => tokio::time::sleep(time).await,
+        Some(Fault::Slow(time) | Fault::Late(time)) => tokio::time::sleep(time).await,
         _ => {}
     }
     match fault {
-        Some(Fault::Reset | Fault::Silent) => broken(),
+        Some(Fault::Reset | Fault::Close | Fault::Silent) => broken(),
         Some(Fault::Exception) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Some(Fault::Garbage) => vec![0xFF, 0x00, 0x7B, 0x0A, 0xC3, 0x28].into_response(),
+        Some(Fault::Garbage | Fault::WrongTransaction | Fault::Truncated) => {
+            vec![0xFF, 0x00, 0x7B, 0x0A, 0xC3, 0x28].into_response()
+        }
         _ => {
             if let (SimDevice::Charger(charger), true) = (device.device, device.fed_by_requests) {
                 pages.shared.model().feed(ChargerId(charger));

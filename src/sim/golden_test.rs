@@ -7,7 +7,6 @@ use super::bus::{Bus, RegisterMaps};
 use super::model_test::garage;
 use super::register_bench::{Bench, car};
 use super::shared::Shared;
-use super::socket::{Socket, Speech};
 use super::*;
 use crate::modbus::{Exception, Layout, Registers, Value, decode};
 use crate::profile::{Catalogue, PilotState, Profile, Table, state_key};
@@ -248,18 +247,15 @@ fn the_second_connector_of_a_charx_stands_a_thousand_further() {
 #[test]
 fn two_connectors_of_a_charx_live_behind_one_unit_id() {
     let mut site = garage();
-    for charger in &mut site.chargers[..2] {
+    for (connector, charger) in (1..).zip(&mut site.chargers[..2]) {
         charger.device.profile = "phoenix-charx".into();
+        charger.device.connector = connector;
     }
-    let socket = |devices: &[usize]| Socket {
-        speech: Speech::ModbusTcp,
-        host: "127.0.0.1".into(),
-        port: 502,
-        devices: devices.iter().map(|&index| SimDevice::Charger(index)).collect(),
-    };
+    let chargers =
+        |indices: &[usize]| indices.iter().map(|&index| SimDevice::Charger(index)).collect::<Vec<_>>();
     let shared = Shared::new(Model::new(Arc::new(site.clone()), Scene::Still, 1));
     let mut maps = RegisterMaps::default();
-    let bus = Bus::new(&site, &Catalogue::built_in(), &mut maps, &socket(&[0, 1]), &shared).unwrap();
+    let bus = Bus::new(&site, &Catalogue::built_in(), &mut maps, &chargers(&[0, 1]), &shared).unwrap();
     for (address, amps) in [(1301, 16), (2301, 10)] {
         bus.write(1, Holding, address, &[amps]).unwrap();
     }
@@ -270,7 +266,7 @@ fn two_connectors_of_a_charx_live_behind_one_unit_id() {
     assert_eq!(bus.read(1, Holding, 3297, 1), Err(Exception::IllegalDataAddress), "there is no third one");
     assert_eq!(bus.read(2, Holding, 1297, 1), Err(Exception::GatewayTargetFailedToRespond));
     // the profile of the others has one connector only
-    let error = Bus::new(&site, &Catalogue::built_in(), &mut maps, &socket(&[2, 3]), &shared).unwrap_err();
+    let error = Bus::new(&site, &Catalogue::built_in(), &mut maps, &chargers(&[2, 3]), &shared).unwrap_err();
     assert!(error.to_string().contains("another device has unit id 1"), "{error}");
 }
 

@@ -21,6 +21,10 @@ impl SimHandle {
         SimHandle { shared }
     }
 
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// Works on the model while nothing else does; keep it short.
     pub fn with_model<T>(&self, work: impl FnOnce(&mut Model) -> T) -> T {
         work(&mut self.shared.model())
@@ -66,6 +70,12 @@ impl SimHandle {
     /// When it names something that the site does not have.
     pub fn apply(&self, command: &Command) -> Result<Option<Truth>, CommandError> {
         let site = Arc::clone(self.shared.model().site());
+        if let Command::Fault { device, fault } = command {
+            let found = SimDevice::all(&site).into_iter().find(|one| one.name(&site) == device);
+            // without the model's lock: a device that becomes stale looks at the model
+            self.shared.set_fault(found.ok_or_else(|| no_such("device", device))?, *fault);
+            return Ok(None);
+        }
         let mut model = self.shared.model();
         match command {
             Command::Base { circuit, amps } => model.hold_base_load(circuit_named(&site, circuit)?, *amps),
@@ -78,11 +88,7 @@ impl SimHandle {
                 model.change_station(charger_named(&site, charger)?, |station| station.set_fault(*fault));
             }
             Command::NoMoreCars => model.set_traffic(None),
-            Command::Fault { device, fault } => {
-                let found = SimDevice::all(&site).into_iter().find(|one| one.name(&site) == device);
-                let found = found.ok_or_else(|| no_such("device", device))?;
-                self.shared.set_fault(found, *fault);
-            }
+            Command::Fault { .. } => {}
             Command::Breaker { name, position } => model.put_breaker(broken_by(&site, name)?, *position),
             Command::Smoke { cabinet, smoke } => {
                 model.set_smoke(position("cabinet", cabinet, &site.cabinets, |entry| &entry.name)?, *smoke);

@@ -201,7 +201,7 @@ impl Models {
         let Some(&base) = settings.sunspec.first() else { return models };
         let mut lengths: BTreeMap<u16, u16> = BTreeMap::new();
         for point in profile.points.values() {
-            let Some(model) = point.model else { continue };
+            let Some(model) = preferred(point) else { continue };
             let end = point.address.saturating_add(point.span());
             let length = lengths.entry(model).or_default();
             *length = (*length).max(end.saturating_sub(2));
@@ -221,9 +221,14 @@ impl Models {
     }
 
     fn place(&self, point: &Point) -> u16 {
-        let start = point.model.and_then(|model| self.places.get(&model)).copied().unwrap_or(0);
+        let start = preferred(point).and_then(|model| self.places.get(&model)).copied().unwrap_or(0);
         start.saturating_add(point.address)
     }
+}
+
+/// Returns the model that a simulated device has of those that a point may belong to.
+fn preferred(point: &Point) -> Option<u16> {
+    point.model.as_ref().and_then(|models| models.ids().first()).copied()
 }
 
 /// Returns how many registers (or bits) one value of a point takes.

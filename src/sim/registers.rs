@@ -14,7 +14,7 @@ use crate::profile::{Access, Table, ValueType, WriteFunctions};
 use crate::site::{Amps, ChargerId};
 
 /// The registers of one device.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Registers {
     device: SimDevice,
     map: Arc<RegisterMap>,

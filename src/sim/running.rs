@@ -9,22 +9,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::bus::{Bus, RegisterMaps};
-use super::certificates::{self, CertificateError};
+use super::certificates::{self, CertificateError, Identity};
 use super::endpoint::EndpointPages;
 use super::handle::SimHandle;
 use super::model::Model;
+use super::opening::{LinkToTerminal, Opened, open};
 use super::readout::SimDevice;
 use super::shared::Shared;
-use super::socket::{Socket, SocketError, Speech, hosts_by_authority, sockets, with_port};
+use super::socket::{Socket, SocketError, Speech, hosts_by_authority, sockets};
 use super::surroundings::Scene;
+use crate::modbus::{Listener, ServerLimits, serve_on};
 use crate::profile::{Catalogue, Profile};
 use crate::runtime;
+use crate::runtime::tls::{self, TlsError};
 use crate::site::{Address, Site};
 
 /// Length of a step.
@@ -41,17 +43,19 @@ pub struct SimOptions {
     pub speed: f64,
     /// What goes on.
     pub scene: Scene,
-    /// Take free ports in place of those that the site names.
+    /// Take free ports in place of those that the site names, and pseudo-terminals in place of serial ports.
     pub any_port: bool,
     /// Folder for certificates. With it, files that the site names under `tls.ca` and that are missing are made where they are
-    /// named, and HTTPS devices that name none are trusted through `ca.pem` in the folder. Without it, the files must exist.
+    /// named, and devices over TLS that name none are trusted through `ca.pem` in the folder. Without it, the files must exist.
     pub certs: Option<PathBuf>,
+    /// Devices answer at once, also where real ones sleep, or need a pause before a request or after a connection.
+    pub lenient: bool,
 }
 
 impl Default for SimOptions {
     /// A still scene at normal speed on the ports of the site.
     fn default() -> Self {
-        SimOptions { seed: 1, speed: 1.0, scene: Scene::Still, any_port: false, certs: None }
+        SimOptions { seed: 1, speed: 1.0, scene: Scene::Still, any_port: false, certs: None, lenient: false }
     }
 }
 
@@ -90,9 +94,23 @@ pub enum SimError {
         #[source]
         source: io::Error,
     },
-    /// An HTTPS device has no certificate.
+    /// A serial port can't be opened, or no pseudo-terminal made.
+    #[error("{device}: {path} can't be used as a serial port")]
+    Line {
+        /// The first device on it.
+        device: String,
+        /// The port.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A device over TLS has no certificate.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// Its certificate can't be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 /// A running simulation. It stops when its token is cancelled.
@@ -103,6 +121,7 @@ pub struct Running {
     /// The hand on it.
     pub handle: SimHandle,
     tasks: JoinSet<()>,
+    _links: Vec<LinkToTerminal>,
 }
 
 impl Running {
@@ -140,47 +159,56 @@ pub async fn run(
     let shared = Shared::new(Model::new(Arc::new(site.clone()), options.scene, options.seed));
     let (mut tasks, mut maps) = (JoinSet::new(), RegisterMaps::default());
     // what has started goes away with the set when a later device fails
+    let mut links = Vec::new();
     for socket in &plan {
-        let listener = bind(site, socket, options.any_port).await?;
-        let port = listener.local_addr().map_or(socket.port, |address| address.port());
-        for &device in &socket.devices {
-            let link = device.link_mut(&mut served);
-            link.address = with_port(&link.address, port);
-        }
-        match socket.speech {
-            Speech::Http | Speech::Https => {
-                let tls = tls_of(site, socket, &certificates)?;
+        let opened = open(site, catalogue, socket, options, (&mut served, &mut links)).await?;
+        let tls = identity_of(site, socket, &certificates)?;
+        match (opened, socket.is_modbus()) {
+            (Opened::Network(listener), false) => {
+                let tls = tls.map(|made| tls::server_config(&made.cert, &made.key)).transpose()?;
                 let router = pages(site, catalogue, socket, &shared)?.into_router();
                 tasks.spawn(runtime::serve_router(listener, tls, router, stop.clone()));
             }
-            Speech::ModbusTcp => {
-                let bus = Bus::new(site, catalogue, &mut maps, socket, &shared)?;
-                bus.serve(socket, listener, &mut tasks, stop.clone());
+            (opened, _) => {
+                let listener = modbus_listener(opened, socket.speech, tls)?;
+                let bus = Bus::new(site, catalogue, &mut maps, &socket.devices, &shared)?;
+                let (conduct, stop) = (bus.conduct(options.lenient), stop.clone());
+                tasks.spawn(async move {
+                    let served = serve_on(listener, conduct, ServerLimits::default(), None, stop).await;
+                    if let Err(error) = served {
+                        tracing::error!(%error, "a simulated device can't be reached any more");
+                    }
+                });
             }
         }
     }
     tasks.spawn(keep_stepping(Arc::clone(&shared), options.speed, stop));
-    Ok(Running { site: served, handle: SimHandle::new(shared), tasks })
+    Ok(Running { site: served, handle: SimHandle::new(shared), tasks, _links: links })
 }
 
-/// Lets HTTPS devices that name no trusted file be trusted through this one.
+fn modbus_listener(
+    opened: Opened,
+    speech: Speech,
+    identity: Option<&Identity>,
+) -> Result<Listener, SimError> {
+    Ok(match (opened, identity) {
+        (Opened::Line(port, settings), _) => Listener::Serial { port, framing: speech.framing(), settings },
+        (Opened::Network(listener), Some(made)) => {
+            Listener::Tls(listener, tls::modbus_server_config(&made.cert, &made.key, None)?)
+        }
+        (Opened::Network(listener), None) if speech == Speech::ModbusRtuTcp => Listener::RtuTcp(listener),
+        (Opened::Network(listener), None) => Listener::Tcp(listener),
+    })
+}
+
+/// Lets devices over TLS that name no trusted file be trusted through this one.
 fn trust_through(site: &mut Site, ca: &Path) {
     for device in SimDevice::all(site) {
         let link = device.link_mut(site);
-        if matches!(link.address, Address::Https { .. }) {
+        if matches!(link.address, Address::Https { .. } | Address::ModbusTls { .. }) {
             link.ca.get_or_insert_with(|| ca.to_owned());
         }
     }
-}
-
-async fn bind(site: &Site, socket: &Socket, any_port: bool) -> Result<TcpListener, SimError> {
-    let port = if any_port { 0 } else { socket.port };
-    TcpListener::bind((socket.host.as_str(), port)).await.map_err(|source| SimError::Bind {
-        device: socket.devices[0].name(site).to_owned(),
-        host: socket.host.clone(),
-        port,
-        source,
-    })
 }
 
 /// Finds a device's profile.
@@ -220,35 +248,36 @@ fn pages(
     Ok(pages)
 }
 
-type Certificates = BTreeMap<PathBuf, Arc<rustls::ServerConfig>>;
+type Certificates = BTreeMap<PathBuf, Identity>;
 
 fn certificates_of(site: &Site, make: bool) -> Result<Certificates, SimError> {
-    let settings = |(ca, hosts): (PathBuf, BTreeSet<String>)| {
-        let settings = certificates::server_settings(&ca, &hosts, make)?;
-        Ok((ca, settings))
+    let made = |(ca, hosts): (PathBuf, BTreeSet<String>)| {
+        let identity = certificates::server_identity(&ca, &hosts, make)?;
+        Ok((ca, identity))
     };
-    hosts_by_authority(site).into_iter().map(settings).collect()
+    hosts_by_authority(site).into_iter().map(made).collect()
 }
 
-fn tls_of(
+/// Returns what the devices of a socket present, where TLS is spoken.
+fn identity_of<'c>(
     site: &Site,
     socket: &Socket,
-    certificates: &Certificates,
-) -> Result<Option<Arc<rustls::ServerConfig>>, SimError> {
-    if socket.speech != Speech::Https {
+    certificates: &'c Certificates,
+) -> Result<Option<&'c Identity>, SimError> {
+    if !matches!(socket.speech, Speech::Https | Speech::ModbusTls) {
         return Ok(None);
     }
     let device = socket.devices[0];
     let ca = device.link(site).ca.as_ref();
-    let settings = ca.and_then(|ca| certificates.get(ca)).cloned().ok_or_else(|| SimError::Unfit {
+    let identity = ca.and_then(|ca| certificates.get(ca)).ok_or_else(|| SimError::Unfit {
         device: device.name(site).to_owned(),
-        reason: "it is reached over HTTPS; say in the site file under `tls: {ca: …}` which file is trusted"
+        reason: "it is reached over TLS; say in the site file under `tls: {ca: …}` which file is trusted"
             .into(),
     })?;
-    Ok(Some(settings))
+    Ok(Some(identity))
 }
 
-async fn keep_stepping(shared: Arc<Shared>, speed: f64, stop: CancellationToken) {
+pub(super) async fn keep_stepping(shared: Arc<Shared>, speed: f64, stop: CancellationToken) {
     let mut ticker = tokio::time::interval(STEP);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let began = Instant::now();

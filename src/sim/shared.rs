@@ -9,15 +9,15 @@ use super::bus;
 use super::command::Fault;
 use super::model::Model;
 use super::readout::SimDevice;
-use crate::modbus::Behaviour;
+use crate::modbus::Conduct;
 
 /// The shared state.
 #[derive(Debug)]
 pub(super) struct Shared {
     model: Mutex<Model>,
     faults: HashMap<SimDevice, Mutex<Option<Fault>>>,
-    /// Modbus devices; those behind one socket share what happens to it.
-    behaviours: Mutex<HashMap<SimDevice, watch::Sender<Behaviour>>>,
+    /// Modbus devices: the server that they are behind, and their unit id there.
+    behaviours: Mutex<HashMap<SimDevice, (Arc<Conduct>, u8)>>,
     stepped: watch::Sender<u64>,
 }
 
@@ -48,15 +48,18 @@ impl Shared {
             *cell.lock().unwrap_or_else(PoisonError::into_inner) = fault;
         }
         let behaviours = self.behaviours.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = behaviours.get(&device) {
-            sender.send_replace(bus::behaviour(fault));
+        let found = behaviours.get(&device).cloned();
+        // a device that becomes stale looks at the model
+        drop(behaviours);
+        if let Some((conduct, unit)) = found {
+            conduct.set_unit(unit, bus::behaviour(fault));
         }
     }
 
-    /// Lets faults of these devices change the behaviour of their socket.
-    pub fn misbehave_through(&self, devices: &[SimDevice], behaviour: &watch::Sender<Behaviour>) {
+    /// Lets faults of a device change how its unit behaves.
+    pub fn misbehave_through(&self, device: SimDevice, conduct: &Arc<Conduct>, unit: u8) {
         let mut behaviours = self.behaviours.lock().unwrap_or_else(PoisonError::into_inner);
-        behaviours.extend(devices.iter().map(|&device| (device, behaviour.clone())));
+        behaviours.insert(device, (Arc::clone(conduct), unit));
     }
 
     /// Tells those who wait that steps were taken.

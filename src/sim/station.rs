@@ -173,8 +173,10 @@ pub(super) mod tests {
             profile: profile.into(),
             address: Address::ModbusTcp { host: "127.0.0.1".into(), port: 0 },
             unit: 1,
+            connector: 1,
             timeout: None,
             ca: None,
+            identity: None,
             token_file: None,
         }
     }

@@ -1,6 +1,6 @@
 //! What a site must know of its devices' profiles. The catalogue of profiles gives the answers; this room only asks.
 
-use super::{Amps, Period};
+use super::{Amps, Parity, Period};
 
 /// What a device is to a site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,26 @@ pub struct WatchdogFacts {
     pub settable: bool,
 }
 
+/// How a serial line is set up where the address does not say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineFacts {
+    /// Bits per second.
+    pub baud: u32,
+    /// Parity.
+    pub parity: Parity,
+    /// Stop bits, 1 or 2.
+    pub stop_bits: u8,
+    /// Data bits; `None`: those that the protocol asks for.
+    pub data_bits: Option<u8>,
+}
+
+impl Default for LineFacts {
+    /// What Modbus says (MODBUS over Serial Line V1.02, 2.5.1).
+    fn default() -> Self {
+        LineFacts { baud: 19_200, parity: Parity::Even, stop_bits: 1, data_bits: None }
+    }
+}
+
 /// What a site must know of a profile.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceFacts {
@@ -51,6 +71,10 @@ pub struct DeviceFacts {
     pub modbus: bool,
     /// Its unit id when the site file names none.
     pub unit: u8,
+    /// How many connectors a station has behind one unit id.
+    pub connectors: u16,
+    /// How its serial line is set up when the address does not say it.
+    pub line: Option<LineFacts>,
     /// What happens when it hears nothing; `None`: it keeps its last limit.
     pub watchdog: Option<WatchdogFacts>,
     /// Step in which its limit can be set.

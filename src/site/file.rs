@@ -173,6 +173,10 @@ pub struct DeviceEntry {
     /// Modbus unit id; none: the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<u8>,
+    /// Connector of a station that has several behind one unit id, counted from 1; none: the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 64))]
+    pub connector: Option<u16>,
     /// How long one request may take; none: the profile's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
@@ -184,12 +188,18 @@ pub struct DeviceEntry {
     pub token_file: Option<String>,
 }
 
-/// What is trusted when a device is reached over TLS.
+/// What is trusted when a device is reached over TLS, and who we are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeviceTlsEntry {
     /// PEM file with the certificate authority, or the device's own certificate.
     pub ca: String,
+    /// PEM file with our own certificate chain, for devices that want to know who asks (MODBUS/TCP Security Protocol Specification V36).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cert: Option<String>,
+    /// PEM file with the private key of our own certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// A meter.

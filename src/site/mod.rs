@@ -17,7 +17,7 @@ mod proof_findings;
 mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
-pub use facts::{DeviceFacts, ProfileFacts, Role, WatchdogFacts};
+pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load};
 pub use model::*;

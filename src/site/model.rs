@@ -101,10 +101,15 @@ pub struct DeviceLink {
     pub address: Address,
     /// Modbus unit id (the profile's default is filled in); 0 for devices that are not Modbus.
     pub unit: u8,
+    /// Connector of a station that has several behind one unit id, counted from 1.
+    pub connector: u16,
     /// How long a request may take; `None`: the profile's.
     pub timeout: Option<Period>,
     /// PEM file with what is trusted over TLS, resolved against the site file's folder.
     pub ca: Option<PathBuf>,
+    /// PEM files with our own certificate chain and its key, for devices that want to know who asks; resolved against the site file's
+    /// folder.
+    pub identity: Option<(PathBuf, PathBuf)>,
     /// File with the device's token, resolved against the site file's folder.
     pub token_file: Option<PathBuf>,
 }

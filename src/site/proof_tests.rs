@@ -33,8 +33,10 @@ fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
         profile: "p".into(),
         address: "modbus+tcp://a".parse().unwrap(),
         unit: 1,
+        connector: 1,
         timeout: None,
         ca: None,
+        identity: None,
         token_file: None,
     };
     let chargers = chargers

@@ -31,22 +31,29 @@ pub struct Column {
     title: String,
     unit: Option<&'static str>,
     is_number: bool,
+    /// Is it never cut?
+    is_whole: bool,
 }
 
 impl Column {
     /// A column of words; these give way first when the terminal is narrow.
     pub fn text(title: &str) -> Self {
-        Column { title: title.to_uppercase(), unit: None, is_number: false }
+        Column { title: title.to_uppercase(), unit: None, is_number: false, is_whole: false }
+    }
+
+    /// A column of words that are never cut, because people type them again: names, registers.
+    pub fn name(title: &str) -> Self {
+        Column { is_whole: true, ..Column::text(title) }
     }
 
     /// A column of numbers in a unit, aligned to the right.
     pub fn number(title: &str, unit: &'static str) -> Self {
-        Column { title: title.to_uppercase(), unit: Some(unit), is_number: true }
+        Column { title: title.to_uppercase(), unit: Some(unit), is_number: true, is_whole: true }
     }
 
     /// A column of counts, aligned to the right.
     pub fn count(title: &str) -> Self {
-        Column { title: title.to_uppercase(), unit: None, is_number: true }
+        Column { title: title.to_uppercase(), unit: None, is_number: true, is_whole: true }
     }
 
     fn header(&self) -> String {
@@ -154,7 +161,7 @@ impl Table {
         for (index, column) in self.columns.iter().enumerate() {
             if let Some(inner) = grid.column_mut(index) {
                 inner.set_padding((0, if index == last { 0 } else { 2 }));
-                if column.is_number {
+                if column.is_whole {
                     inner.set_constraint(ColumnConstraint::ContentWidth);
                 }
             }

@@ -23,8 +23,7 @@ impl Script {
             let mut number = 0;
             for mut stream in listener.incoming().flatten() {
                 count.fetch_add(1, Ordering::SeqCst);
-                let mut request = [0; 12];
-                while stream.read_exact(&mut request).is_ok() {
+                while let Some(request) = next(&mut stream) {
                     number += 1;
                     if !answer(number - 1, &request, &mut stream) {
                         break;
@@ -39,6 +38,15 @@ impl Script {
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
+}
+
+/// Reads a frame: the last two bytes of its first six say how many follow.
+fn next(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut frame = vec![0; 6];
+    stream.read_exact(&mut frame).ok()?;
+    let length = usize::from(u16::from_be_bytes([frame[4], frame[5]]));
+    frame.resize(6 + length, 0);
+    stream.read_exact(&mut frame[6..]).ok().map(|()| frame)
 }
 
 /// Makes the right answer to a read of one register.

@@ -1,72 +1,71 @@
-//! What all three commands have in common: which registers of which device, how values stand in them, and what failures mean.
+//! The device that a command talks to: flags become settings, a profile fills in what the flags leave out.
+//!
+//! What is read or written there is decided by [`super::item`]; what comes back is shown by [`super::reading`].
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::failure::failure;
+use super::profile_input::{self, Held};
+use super::tls::TlsArgs;
 use super::wire_log::WireLog;
+use crate::cli::Context;
 use crate::error::{Error, Kind, Result};
-use crate::modbus::{Client, ClientSettings, Exception, Layout, ModbusError, Value, decode};
-use crate::profile::{ByteOrder, Table, ValueType, WordOrder};
+use crate::modbus::{Client, ClientSettings, DeviceMap};
+use crate::profile::{ByteOrder, ModbusSettings, Profile, WordOrder};
 use crate::site::{Address, Period};
 
-/// Which registers of which device.
+/// How the device is spoken to.
 #[derive(Debug, Args)]
-pub(super) struct TargetArgs {
-    /// Where the device is, for example modbus+tcp://10.0.0.5:502
-    #[arg(value_name = "ADDRESS")]
-    address: Address,
-    /// Unit id
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    unit: u8,
-    /// Table
-    #[arg(value_name = "TABLE", value_parser = word_of::<Table>(&["coil", "discrete", "holding", "input"]))]
-    table: Table,
-    /// First register or bit, as it goes over the wire: counted from 0, decimal or 0x
-    #[arg(value_name = "REGISTER", value_parser = register)]
-    register: u16,
-    /// Type of the values; u16 unless said otherwise, bool in bit tables
-    #[arg(long = "type", value_name = "TYPE", value_parser = word_of::<ValueType>(&TYPES))]
-    value_type: Option<ValueType>,
-    /// Order of the registers of a value: big is high word first
-    #[arg(long, value_name = "ORDER", default_value = "big", value_parser = word_of::<WordOrder>(&["big", "little"]))]
-    word_order: WordOrder,
-    /// Order of the bytes in a register; Modbus says big
-    #[arg(long, value_name = "ORDER", default_value = "big", value_parser = word_of::<ByteOrder>(&["big", "little"]))]
-    byte_order: ByteOrder,
-    /// What a raw number is multiplied with: 0.001 shows mA as A
-    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = scale)]
-    scale: f64,
-    /// How long an answer may take
-    #[arg(long, value_name = "TIME", default_value_t = Period::from_secs(1), value_parser = timeout)]
-    timeout: Period,
+pub(super) struct LineArgs {
+    /// Unit id; without it, the profile's, or 1
+    #[arg(long, value_name = "N")]
+    pub(super) unit: Option<u8>,
+    /// Which connector of a station with several behind one unit id, from 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) connector: u16,
+    /// How long an answer may take; without it, as the profile says, or 1s
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
+    timeout: Option<Period>,
+    /// Pause between an answer and the next request; without it, as the profile says, or none
+    #[arg(long, value_name = "TIME")]
+    gap: Option<Period>,
+    /// Order of the registers of a value: big is high word first; without it, as the profile says, or big
+    #[arg(long, value_name = "ORDER", value_parser = word_of::<WordOrder>(&["big", "little"]))]
+    pub(super) word_order: Option<WordOrder>,
+    /// Order of the bytes in a register; without it, as the profile says, or big as Modbus does
+    #[arg(long, value_name = "ORDER", value_parser = word_of::<ByteOrder>(&["big", "little"]))]
+    pub(super) byte_order: Option<ByteOrder>,
     /// Show the bytes on the wire in both directions, and what they mean
     #[arg(long)]
     raw: bool,
+    #[command(flatten)]
+    tls: TlsArgs,
 }
 
-const TYPES: [&str; 12] =
-    ["bool", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "string", "bits", "bcd"];
+/// Which device, and how it is spoken to.
+#[derive(Debug, Args)]
+pub(super) struct TargetArgs {
+    /// Where the device is, for example modbus+tcp://10.0.0.5:502 or modbus+rtu:///dev/ttyUSB0?baud=19200
+    #[arg(value_name = "ADDRESS")]
+    pub(super) address: Address,
+    /// Device profile, by name (see enmon modbus profile list) or file: points can be named then
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    #[command(flatten)]
+    pub(super) line: LineArgs,
+}
 
 /// Takes one of the words with which profiles name the same thing.
-fn word_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
+pub(super) fn word_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     words: &'static [&'static str],
 ) -> impl TypedValueParser<Value = T> {
     PossibleValuesParser::new(words).try_map(|word| serde_json::from_value::<T>(word.into()))
-}
-
-fn register(text: &str) -> Result<u16, String> {
-    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => u16::from_str_radix(digits, 16),
-        None => text.parse(),
-    };
-    parsed.map_err(|_| "registers are 0 to 65535, or 0x0 to 0xFFFF".into())
-}
-
-fn scale(text: &str) -> Result<f64, String> {
-    let scale = text.parse().ok().filter(|scale: &f64| scale.is_finite() && *scale != 0.0);
-    scale.ok_or_else(|| "a factor is a number other than 0".into())
 }
 
 fn timeout(text: &str) -> Result<Period, String> {
@@ -79,181 +78,110 @@ pub(super) struct Target {
     pub(super) client: Client,
     pub(super) wire: WireLog,
     pub(super) place: TargetPlace,
-    pub(super) layout: Layout,
+    /// The profile's settings, or the usual ones, with the flags' in their place.
+    pub(super) settings: ModbusSettings,
+    /// The profile's points, where they stand on this device; those of SunSpec models have no place before [`Target::fit`].
+    pub(super) map: Option<DeviceMap>,
+    /// Word order of the flags, which goes before that of points.
+    pub(super) word_order: Option<WordOrder>,
 }
 
-/// Where the registers are; part of each report.
+/// Which device was asked; part of each report.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TargetPlace {
     pub(super) address: Address,
     pub(super) unit: u8,
-    pub(super) table: Table,
-    /// First register or bit, counted from 0.
-    pub(super) register: u16,
-    #[serde(rename = "type")]
-    pub(super) value_type: ValueType,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) profile: Option<String>,
 }
 
 impl TargetArgs {
-    pub(super) fn open(self) -> Result<Target> {
-        let bits = matches!(self.table, Table::Coil | Table::Discrete);
-        let value_type = match self.value_type {
-            None if bits => ValueType::Bool,
-            None => ValueType::U16,
-            Some(ValueType::Bool) if bits => ValueType::Bool,
-            Some(_) if bits => return Err(usage("coils and discrete inputs hold bits: leave --type out")),
-            Some(ValueType::Bool) => {
-                return Err(usage("a register holds no bool: take --type bits, or the table coil"));
-            }
-            Some(value_type) => value_type,
+    pub(super) fn open(&self, context: &Context) -> Result<Target> {
+        let held = self.profile.as_deref().map(|word| profile_input::find(word, context)).transpose()?;
+        self.line.open(self.address.clone(), held, context)
+    }
+}
+
+impl LineArgs {
+    pub(super) fn open(&self, address: Address, held: Option<Held>, context: &Context) -> Result<Target> {
+        if !address.is_modbus() {
+            return Err(usage(format!("{address} is no Modbus address"))
+                .hint("Modbus addresses begin with modbus+tcp, modbus+rtu, modbus+rtu-tcp, modbus+ascii or modbus+tls"));
+        }
+        let mut profile = held.map(|held| held.profile);
+        let settings = self.settings(profile.as_ref())?;
+        if let Some(profile) = &mut profile {
+            profile.modbus = Some(settings.clone());
+        }
+        let client_settings = ClientSettings {
+            connect_timeout: settings.timeout.0.max(Duration::from_secs(1)),
+            ..ClientSettings::of(&settings, None)
         };
-        let settings = ClientSettings {
-            timeout: self.timeout.0,
-            connect_timeout: self.timeout.0.max(Period::from_secs(1).0),
-            ..ClientSettings::default()
-        };
-        let mut client = Client::new(self.address.clone(), settings);
+        let client = Client::new(address.clone(), client_settings);
+        let mut client = self.tls.arm(client, &address, context)?;
         let wire = WireLog::attach(self.raw, &mut client);
-        let (word_order, byte_order, scale) = (self.word_order, self.byte_order, self.scale);
-        Ok(Target {
-            client,
-            wire,
-            place: TargetPlace {
-                address: self.address,
-                unit: self.unit,
-                table: self.table,
-                register: self.register,
-                value_type,
-            },
-            layout: Layout { word_order, byte_order, scale, ..Layout::plain(value_type) },
-        })
+        let place = TargetPlace {
+            address,
+            unit: self.unit.unwrap_or(settings.unit),
+            profile: profile.as_ref().map(|profile| profile.name.clone()),
+        };
+        let map = profile
+            .map(|profile| DeviceMap::new(Arc::new(profile), self.connector, None))
+            .transpose()
+            .map_err(|error| usage(error.to_string()))?;
+        Ok(Target { client, wire, place, settings, map, word_order: self.word_order })
+    }
+
+    fn settings(&self, profile: Option<&Profile>) -> Result<ModbusSettings> {
+        let mut settings = match profile {
+            None => ModbusSettings::default(),
+            Some(profile) => profile.modbus.clone().ok_or_else(|| {
+                usage(format!("devices of the profile {} don't speak Modbus", profile.name))
+            })?,
+        };
+        if profile.is_none() && self.connector != 1 {
+            return Err(usage("--connector needs a --profile that says where its registers are"));
+        }
+        settings.timeout = self.timeout.unwrap_or(settings.timeout);
+        settings.gap = self.gap.unwrap_or(settings.gap);
+        settings.word_order = self.word_order.unwrap_or(settings.word_order);
+        settings.byte_order = self.byte_order.unwrap_or(settings.byte_order);
+        Ok(settings)
     }
 }
 
 impl Target {
-    /// Returns how many registers to read: `count`, or those of one value.
-    pub(super) fn registers(&self, count: Option<u16>) -> Result<u16> {
-        let each = self.layout.value_type.registers();
-        match count {
-            None => Ok(each),
-            Some(0) => Err(usage("--count is at least 1")),
-            Some(count) if !count.is_multiple_of(each) => {
-                let name = TYPES[self.layout.value_type as usize];
-                let fitting = (count / each + 1).saturating_mul(each);
-                Err(usage(format!(
-                    "--count {count} holds no whole number of {name}, which take {each} registers each"
-                ))
-                .hint(format!(
-                    "--count counts registers, not values: {fitting} registers hold {} values",
-                    fitting / each
-                )))
-            }
-            Some(count) => Ok(count),
-        }
-    }
-
-    /// Reads registers and says what stands in them.
-    pub(super) async fn read(&mut self, count: u16) -> Result<Vec<RegisterValue>, ModbusError> {
-        let TargetPlace { unit, table, register, value_type, .. } = self.place;
-        let words = self.client.read_values(unit, table, register, count, value_type.registers()).await?;
-        self.values(&words)
-    }
-
-    /// Says what words mean that start at the first register.
-    pub(super) fn values(&self, words: &[u16]) -> Result<Vec<RegisterValue>, ModbusError> {
-        let place = &self.place;
-        let each = match place.value_type {
-            ValueType::String => words.len(),
-            value_type => usize::from(value_type.registers()),
+    /// Asks a SunSpec device for its models; sends nothing to others. Says whether points may have another place now.
+    pub(super) async fn fit(&mut self, context: &Context) -> Result<bool> {
+        let Some(map) = self.map.as_ref().filter(|map| !map.settings().sunspec.is_empty()) else {
+            return Ok(false);
         };
-        let values = words.chunks(each.max(1)).enumerate().map(|(at, words)| {
-            let register = place.register.wrapping_add((at * each) as u16);
-            let mut values = decode(words, &self.layout).map_err(|error| ModbusError::Invalid {
-                what: format!("{} unit {} register {register:#06X}: {error}", place.address, place.unit),
-            })?;
-            let value = values.pop().unwrap_or(Value::Absent);
-            Ok(RegisterValue { register, raw: words.to_vec(), value })
-        });
-        values.collect()
+        // what stands in a map that has been fitted without models is the profile itself
+        let (profile, connector) = (Arc::clone(map.profile()), map.connector());
+        let fitted = DeviceMap::resolve(&mut self.client, self.place.unit, profile, connector).await;
+        self.map = Some(fitted.map_err(|error| {
+            self.wire.show(&context.ui);
+            failure(&error)
+        })?);
+        Ok(true)
     }
-}
 
-/// A value and the registers that it stands in.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RegisterValue {
-    /// First register, counted from 0.
-    pub(super) register: u16,
-    /// The registers as they came; for bits 0 or 1.
-    pub(super) raw: Vec<u16>,
-    #[serde(serialize_with = "serialize_value")]
-    pub(super) value: Value,
-}
-
-/// Writes a value as a number, a text, or null when the device has none.
-fn serialize_value<S: serde::Serializer>(value: &Value, serializer: S) -> Result<S::Ok, S::Error> {
-    json_of(value).serialize(serializer)
-}
-
-pub(super) fn json_of(value: &Value) -> serde_json::Value {
-    match value {
-        Value::Integer(integer) => match (u64::try_from(*integer), i64::try_from(*integer)) {
-            (Ok(unsigned), _) => unsigned.into(),
-            (_, Ok(signed)) => signed.into(),
-            _ => integer.to_string().into(),
-        },
-        Value::Number(number) => (*number).into(),
-        Value::Text(text) => text.as_str().into(),
-        Value::Absent => serde_json::Value::Null,
+    /// Returns the profile, its points where they are on this device.
+    pub(super) fn profile(&self) -> Option<&Profile> {
+        self.map.as_ref().map(|map| map.profile().as_ref())
     }
-}
 
-/// Writes words as they are in the registers, in hexadecimal.
-pub(super) fn hex_words(words: &[u16]) -> String {
-    words.iter().map(|word| format!("{word:04X}")).collect::<Vec<_>>().join(" ")
+    /// Says whether unit 0 means every device on a line, none of which answers (MODBUS over Serial Line V1.02, 2.1).
+    pub(super) fn is_broadcast(&self) -> bool {
+        let is_line = matches!(
+            self.place.address,
+            Address::ModbusRtu(_) | Address::ModbusAscii(_) | Address::ModbusRtuTcp { .. }
+        );
+        self.place.unit == 0 && is_line
+    }
 }
 
 pub(super) fn usage(message: impl Into<String>) -> Error {
     Error::new(Kind::Usage, message)
-}
-
-/// Turns what went wrong into what a person can do about it.
-pub(super) fn failure(error: &ModbusError) -> Error {
-    let kind = match error {
-        ModbusError::Exception { .. } => Kind::Refused,
-        ModbusError::Invalid { .. } => Kind::Usage,
-        _ => Kind::Unreachable,
-    };
-    let message = error.to_string();
-    let failure = match std::error::Error::source(error) {
-        Some(source) => Error::from_source(kind, message, source),
-        None => Error::new(kind, message),
-    };
-    match hint(error) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
-}
-
-fn hint(error: &ModbusError) -> Option<&'static str> {
-    Some(match error {
-        ModbusError::Unreachable { .. } => "check that the device is on, and its host and port",
-        ModbusError::TimedOut { .. } => {
-            "check --unit (many devices take 1, some 255 or 180), or give it more time with --timeout 3s"
-        }
-        ModbusError::ConnectionLost { .. } => {
-            "some devices take only one or two connections: end other programs that talk to it"
-        }
-        ModbusError::Garbage { .. } => {
-            "see the bytes with --raw; maybe another protocol is spoken on this port"
-        }
-        ModbusError::Exception { exception: Exception::IllegalDataAddress, .. } => {
-            "registers are counted from 0 here; documents that count from 1, or from 40001, are off by that"
-        }
-        ModbusError::Exception { exception: Exception::IllegalFunction, .. } => {
-            "try another table (holding, input), or --writes single or multiple"
-        }
-        _ => return None,
-    })
 }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde::Serialize;
 
-use crate::modbus::{Client, Direction, annotate};
+use crate::modbus::{Client, Direction, Framing, annotate};
 use crate::ui::Ui;
 
 /// Bytes that went one way at a time.
@@ -25,31 +25,35 @@ struct WireField {
 }
 
 /// Collects what goes over the wire, if it was asked for.
-pub(super) struct WireLog(Option<Receiver<(Direction, Vec<u8>)>>);
+pub(super) struct WireLog {
+    log: Option<Receiver<(Direction, Vec<u8>)>>,
+    framing: Framing,
+}
 
 impl WireLog {
     pub(super) fn attach(wanted: bool, client: &mut Client) -> Self {
+        let framing = client.framing();
         if !wanted {
-            return WireLog(None);
+            return WireLog { log: None, framing };
         }
         let (tap, log) = channel();
         client.on_wire(Box::new(move |direction, bytes| {
             // nobody looks any more when the command has ended
             let _ = tap.send((direction, bytes.to_vec()));
         }));
-        WireLog(Some(log))
+        WireLog { log: Some(log), framing }
     }
 
     /// Takes what has come since the last time; nothing without `--raw`.
     pub(super) fn take(&self) -> Option<Vec<WireRecord>> {
         let record = |(direction, bytes): (Direction, Vec<u8>)| WireRecord {
             direction: if direction == Direction::Out { "sent" } else { "received" },
-            fields: annotate(direction, &bytes)
+            fields: annotate(self.framing, direction, &bytes)
                 .into_iter()
                 .map(|field| WireField { bytes: field.bytes, meaning: field.meaning })
                 .collect(),
         };
-        self.0.as_ref().map(|log| log.try_iter().map(record).collect())
+        self.log.as_ref().map(|log| log.try_iter().map(record).collect())
     }
 
     /// Shows on stderr what has come since the last time.

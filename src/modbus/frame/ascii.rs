@@ -1,5 +1,6 @@
 //! Frames of Modbus ASCII (MODBUS over Serial Line V1.02, 2.5.2): a colon, two hexadecimal digits for each byte of unit, PDU and LRC,
-//! CR LF. What stands before the colon is noise; a second colon begins the frame anew.
+//! CR LF. What stands before the colon is noise; a second colon begins the frame anew. Answers may begin with `>` as well: ABL's eMH1
+//! sends them so.
 
 use std::borrow::Cow;
 
@@ -31,7 +32,7 @@ pub(super) fn encode(unit: u8, out: &mut Vec<u8>, pdu: impl FnOnce(&mut Vec<u8>)
 pub(super) fn decode(bytes: &[u8]) -> Result<Option<Frame<'_>>, FrameError> {
     let long = || if bytes.len() >= LONGEST { Err(FrameError::Long(bytes.len())) } else { Ok(None) };
     let Some(end) = bytes.iter().take(LONGEST).position(|&byte| byte == b'\n') else { return long() };
-    let Some(start) = bytes[..end].iter().rposition(|&byte| byte == b':') else {
+    let Some(start) = bytes[..end].iter().rposition(|&byte| matches!(byte, b':' | b'>')) else {
         return Err(FrameError::Digit(bytes[0]));
     };
     let digits = &bytes[start + 1..end];
@@ -79,6 +80,13 @@ mod tests {
     fn noise_before_the_colon_and_small_digits_are_no_matter() {
         let frame = decode(b"\xFF\x00:01:0103002e0005c9\n:01").unwrap().unwrap();
         assert_eq!((&*frame.pdu, frame.size), (&[3, 0, 0x2E, 0, 5][..], 21));
+    }
+
+    /// As recorded from an ABL eMH1 (profile abl-emh1, sources).
+    #[test]
+    fn an_answer_may_begin_with_another_sign() {
+        let frame = decode(b">01030A2EC2910B03E803E803E8A5\r\n").unwrap().unwrap();
+        assert_eq!((frame.unit, frame.pdu[..2].to_vec()), (1, vec![3, 10]));
     }
 
     #[test]

@@ -116,6 +116,9 @@ impl PointCheck<'_> {
                 (Some(bits), _) => format!("the mask is longer than {bits} bits"),
             };
             check.error(&self.at("mask"), "out-of-range", message);
+        } else if self.point.mask.is_some() && self.point.access == Access::Only {
+            let message = "some bits of a register can't be written alone: the others must be read first, and `access` is only";
+            check.error(&self.at("access"), "no-read-back", message);
         }
         if let Some(shift) = self.point.shift
             && self.bits().is_none_or(|bits| u32::from(shift) >= bits)

@@ -193,6 +193,12 @@ fn check_watchdog(check: &mut Check<'_>, watchdog: &WatchdogSection) {
     if watchdog.feed == Feed::Timeout && watchdog.timeout.is_none() {
         check.error(&at("feed"), "missing-key", "`timeout` must name the point that is written again");
     }
+    if let (Feed::Timeout, Some(point)) = (&watchdog.feed, &watchdog.timeout)
+        && check.profile.points.get(point).is_some_and(|point| point.wears)
+    {
+        let message = format!("`{point}` wears out: it can't be written again every few seconds");
+        check.error(&at("timeout"), "wears-out", message);
+    }
     if let Feed::LifeBit { point, every, .. } = &watchdog.feed {
         let in_feed = |key| {
             [

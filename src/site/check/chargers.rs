@@ -1,7 +1,8 @@
 //! Chargers: their currents, their phases, and whether any current can reach them.
 
+use super::buses::Buses;
 use super::circuits::Tree;
-use super::devices::{Buses, Subject, each, link};
+use super::devices::{Subject, each, link};
 use super::{Check, phases_are_right};
 use crate::site::facts::{DeviceFacts, Role};
 use crate::site::file::ChargerEntry;

@@ -1,24 +1,12 @@
-//! Devices: their profiles, their addresses, and that no two of them are the same one.
+//! Devices: their profiles, and that their addresses and settings suit these.
 
-use std::collections::HashMap;
-
+use super::buses::{Buses, Newcomer};
 use super::{Check, phases_are_right};
-use crate::site::document::{Span, Step};
+use crate::site::document::Step;
 use crate::site::facts::{DeviceFacts, Role};
 use crate::site::file::{BreakerEntry, CabinetEntry, DeviceEntry, EndpointEntry, MeterEntry, SolarEntry};
 use crate::site::model::{Breaker, Cabinet, CircuitId, DeviceLink, Endpoint, Meter, Solar};
-use crate::site::{Address, Amps, Grid, Period, SerialLine};
-
-/// What is known of the addresses so far.
-#[derive(Debug, Default)]
-pub(super) struct Buses {
-    /// Who is at a bus and unit (Modbus), or at an address in a role (HTTP).
-    taken: HashMap<(String, u8, Option<Role>), String>,
-    /// How a network address is spoken to, and by whom.
-    schemes: HashMap<(String, u16), (&'static str, String)>,
-    /// How a serial port is set up, and by whom.
-    lines: HashMap<String, (&'static str, SerialLine, String)>,
-}
+use crate::site::{Address, Amps, Grid, Period};
 
 /// A device's entry, with what findings need to speak of it.
 pub(super) struct Subject<'a> {
@@ -54,13 +42,17 @@ pub(super) fn link(
         protocol_fits(check, subject, entry, facts);
     }
     transport_fits(check, subject, entry, unit);
-    not_taken(check, buses, subject, &entry.address, unit);
+    let connector = connector(check, subject, entry, facts.as_ref());
+    buses.place(check, subject, &Newcomer { entry, unit, connector, facts: facts.as_ref() });
+    let identity = entry.tls.as_ref().and_then(|tls| tls.cert.as_deref().zip(tls.key.as_deref()));
     let link = DeviceLink {
         profile: entry.profile.clone(),
         address: entry.address.clone(),
         unit: unit.unwrap_or(0),
+        connector: connector.unwrap_or(1),
         timeout: entry.timeout,
         ca: entry.tls.as_ref().map(|tls| check.path(&tls.ca)),
+        identity: identity.map(|(cert, key)| (check.path(cert), check.path(key))),
         token_file: entry.token_file.as_deref().map(|path| check.path(path)),
     };
     (link, facts)
@@ -75,6 +67,29 @@ fn protocol_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEnt
     let message = format!("the profile `{}` is not read over {is}", entry.profile);
     let span = check.at(&subject.at("address"));
     check.error(span, "wrong-protocol", message, Some(format!("it needs {needs}")));
+}
+
+/// Returns the connector, for stations that have several; checks that it is there.
+fn connector(
+    check: &mut Check<'_>,
+    subject: &Subject<'_>,
+    entry: &DeviceEntry,
+    facts: Option<&DeviceFacts>,
+) -> Option<u16> {
+    let facts = facts?;
+    let span = check.at(&subject.at("connector"));
+    if let Some(connector) = entry.connector.filter(|connector| *connector > facts.connectors) {
+        let has = if facts.connectors == 1 {
+            "one connector".to_owned()
+        } else {
+            format!("{} connectors", facts.connectors)
+        };
+        let message =
+            format!("there is no connector {connector}: a device of profile `{}` has {has}", entry.profile);
+        check.error(span, "out-of-range", message, None);
+        return None;
+    }
+    (facts.connectors > 1).then(|| entry.connector.unwrap_or(1))
 }
 
 fn transport_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEntry, unit: Option<u8>) {
@@ -94,6 +109,7 @@ fn transport_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEn
         let message = "`tls` has no use: this address is not reached over TLS";
         check.warning(span, "no-use", message, Some("use https:// or modbus+tls://".into()));
     }
+    tls_fits(check, subject, entry);
     if entry.token_file.is_some() && entry.address.is_modbus() {
         let span = check.source.key_span(&subject.at("tokenFile"));
         check.warning(span, "no-use", "`tokenFile` has no use: Modbus knows no tokens", None);
@@ -104,83 +120,33 @@ fn transport_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEn
     }
 }
 
-fn scheme(address: &Address) -> &'static str {
-    match address {
-        Address::ModbusTcp { .. } => "modbus+tcp",
-        Address::ModbusRtuTcp { .. } => "modbus+rtu-tcp",
-        Address::ModbusTls { .. } => "modbus+tls",
-        Address::ModbusRtu(_) => "modbus+rtu",
-        Address::ModbusAscii(_) => "modbus+ascii",
-        Address::Http { .. } => "http",
-        Address::Https { .. } => "https",
-    }
-}
-
-fn not_taken(
-    check: &mut Check<'_>,
-    buses: &mut Buses,
-    subject: &Subject<'_>,
-    address: &Address,
-    unit: Option<u8>,
-) {
-    let who = format!("{} `{}`", subject.role.word(), subject.name);
-    let span = check.at(&subject.at("address"));
-    if let Some((host, port)) = address.host_port() {
-        let place = (host.to_ascii_lowercase(), port);
-        let (scheme_there, other) =
-            buses.schemes.entry(place).or_insert_with(|| (scheme(address), who.clone()));
-        if *scheme_there != scheme(address) {
-            let message = format!("{other} reaches {host}:{port} with {scheme_there}://");
-            check.error(span, "bus-conflict", message, Some("one port speaks one protocol".into()));
+/// Checks that what is trusted is known, and that a certificate has its key.
+fn tls_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEntry) {
+    let is_modbus_tls = matches!(entry.address, Address::ModbusTls { .. });
+    let Some(tls) = &entry.tls else {
+        if is_modbus_tls {
+            let message = "nothing says which certificate is trusted there";
+            let hint =
+                "write tls: {ca: FILE}, with the certificate authority or the device's own certificate";
+            check.error(check.at(&subject.at("address")), "missing-key", message, Some(hint.into()));
+        }
+        return;
+    };
+    let written = match (&tls.cert, &tls.key) {
+        (Some(_), Some(_)) if is_modbus_tls => return,
+        (Some(_), Some(_)) => {
+            let span = check.source.key_span(&[&subject.at("tls")[..], &["cert".into()]].concat());
+            let message = "`cert` and `key` have no use: only modbus+tls:// shows who we are";
+            check.warning(span, "no-use", message, None);
             return;
         }
-    }
-    if let Address::ModbusRtu(line) | Address::ModbusAscii(line) = address {
-        same_line(check, buses, span, line, scheme(address), &who);
-    }
-    let key = match (address.is_modbus(), unit) {
-        (true, Some(unit)) => (address.bus().to_ascii_lowercase(), unit, None),
-        // a unit that is not known, since the profile is not: nothing can be said
-        (true, None) => return,
-        // one node may be, say, a breaker's sensor and an endpoint as well
-        (false, _) => (address.bus().to_ascii_lowercase(), 0, Some(subject.role)),
+        (Some(_), None) => "cert",
+        (None, Some(_)) => "key",
+        (None, None) => return,
     };
-    if let Some(other) = buses.taken.get(&key) {
-        let (where_, hint) = match key {
-            (_, unit, None) => {
-                (format!("unit {unit} of {}", address.bus()), "give each its own unit id or address")
-            }
-            _ => (address.to_string(), "give each its own address"),
-        };
-        check.error(span, "same-device", format!("{other} is at {where_} already"), Some(hint.into()));
-    } else {
-        buses.taken.insert(key, who);
-    }
-}
-
-/// Devices on one serial port must agree on how it is set up.
-fn same_line(
-    check: &mut Check<'_>,
-    buses: &mut Buses,
-    span: Span,
-    line: &SerialLine,
-    scheme: &'static str,
-    who: &str,
-) {
-    let (scheme_there, there, other) =
-        buses.lines.entry(line.path.clone()).or_insert_with(|| (scheme, line.clone(), who.to_owned()));
-    let differ = differs(there.baud, line.baud)
-        || differs(there.parity, line.parity)
-        || differs(there.stop_bits, line.stop_bits);
-    if *scheme_there != scheme || differ {
-        let message = format!("{other} sets {} up differently", line.path);
-        check.error(span, "bus-conflict", message, Some("devices on one line share its settings".into()));
-    }
-}
-
-/// What an address leaves out comes from the profile, and is no contradiction.
-fn differs<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
-    one.is_some() && other.is_some() && one != other
+    let missing = if written == "cert" { "key" } else { "cert" };
+    let span = check.source.key_span(&[&subject.at("tls")[..], &[written.into()]].concat());
+    check.error(span, "missing-key", format!("`{written}` needs `{missing}` beside it"), None);
 }
 
 /// Checks the meters.

@@ -3,6 +3,7 @@
 //! Every check goes on after a mistake, so that all of them are found; an entry with a mistake of form is left out, and what refers
 //! to it by name is not blamed.
 
+mod buses;
 mod chargers;
 mod circuits;
 mod devices;
@@ -106,7 +107,7 @@ pub(super) fn site(
     references::check_references(&mut check);
     let grid = Grid { voltage: Volts(entries.grid.voltage), phases: entries.grid.phases };
     let tree = circuits::circuits(&mut check, &entries.circuits, grid);
-    let mut buses = devices::Buses::default();
+    let mut buses = buses::Buses::default();
     let meters = devices::meters(&mut check, &mut buses, entries.meters, grid);
     let chargers = chargers::chargers(&mut check, &mut buses, entries.chargers, grid, &tree);
     let breakers = devices::breakers(&mut check, &mut buses, entries.breakers);

@@ -1,0 +1,307 @@
+//! A device on a bus: how it fares, what is read of it, and when it is left in peace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::feeding::Feeding;
+use super::with_causes;
+use crate::control::{DeviceRef, Event, Failure, Reading, link};
+use crate::modbus::{
+    Block, Client, ClientSettings, DeviceMap, Exception, ModbusError, Readings, plan_reads, read_points,
+};
+use crate::plant::interpret::{interpret, points};
+use crate::plant::{Device, Line, PlantError};
+use crate::profile::{ChargerSection, Feed};
+use crate::site::{Amps, Charger};
+
+/// A unit that does not answer is asked less and less often, up to this, so that it does not hold up its neighbours.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A limit goes out all the same, until so many failures follow each other.
+const FAILURES_THAT_HOLD_LIMITS: u32 = 2;
+
+/// A device on the bus.
+pub(super) struct Station {
+    pub(super) device: Device,
+    settings: ClientSettings,
+    /// The profile as it fits the device, with the connection on which that was found out.
+    fitted: Option<(u64, Fitted)>,
+    /// The connection on which it has been told what to do when it hears nothing.
+    armed_on: Option<u64>,
+    only_looks: bool,
+    /// The last cycle for which it was asked.
+    cycle: u64,
+    pub(super) feeding: Option<Feeding>,
+    /// The limit that it was sent last.
+    pub(super) last_limit: Option<Amps>,
+    /// Whether it is paused is not known for sure.
+    pub(super) may_be_paused: bool,
+    failures: u32,
+    not_before: Option<Instant>,
+    last_error: String,
+    remark: Option<String>,
+    told_remark: Option<String>,
+}
+
+/// A profile as it fits the device.
+#[derive(Clone)]
+pub(super) struct Fitted {
+    pub(super) map: Arc<DeviceMap>,
+    /// What is read in each cycle.
+    blocks: Arc<[Block]>,
+}
+
+impl Station {
+    /// Prepares a device. One that only is looked at is told nothing.
+    ///
+    /// # Errors
+    /// When its profile would wear it out.
+    pub(super) fn new(device: Device, only_looks: bool) -> Result<Station, PlantError> {
+        let modbus = device.profile.modbus.clone().unwrap_or_default();
+        let timeout = link(&device.site, device.reference).timeout.map(|period| period.0);
+        let mut settings = ClientSettings::of(&modbus, timeout);
+        // devices differ in their seeds, so that they are not all tried again in the same moment
+        settings.seed =
+            device.name.bytes().fold(0, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        let mut station = Station {
+            device,
+            settings,
+            fitted: None,
+            armed_on: None,
+            only_looks,
+            cycle: 0,
+            feeding: None,
+            last_limit: None,
+            may_be_paused: true,
+            failures: 0,
+            not_before: None,
+            last_error: String::new(),
+            remark: None,
+            told_remark: None,
+        };
+        let own = Arc::clone(&station.device.profile);
+        if let (Some(charger), Some(section)) = (station.charger(), &own.charger) {
+            refuse_wear(&station.device, section)?;
+            let watchdog = section.watchdog.as_ref();
+            station.feeding = watchdog.map(|watchdog| Feeding::of(watchdog, charger.watchdog));
+        }
+        Ok(station)
+    }
+
+    pub(super) fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    pub(super) fn cycle(&self) -> u64 {
+        self.cycle
+    }
+
+    pub(super) fn charger(&self) -> Option<&Charger> {
+        match self.device.reference {
+            DeviceRef::Charger(index) => self.device.site.chargers.get(index),
+            _ => None,
+        }
+    }
+
+    /// Reads it for a cycle.
+    pub(super) async fn observe(
+        &mut self,
+        client: &mut Client,
+        line: &Line,
+        cycle: u64,
+        alone: bool,
+    ) -> Event {
+        self.cycle = cycle;
+        let device = self.device.reference;
+        if let Some(wait) = self.rest().filter(|_| !alone) {
+            let error = format!("{}; asked again in {} ms", self.last_error, wait.as_millis());
+            return Event::Failed { device, cycle, error, failure: Failure::NotReached };
+        }
+        let at = (line.clock)();
+        match self.read(client).await {
+            Ok(readings) => match interpret(&self.device.profile, device, &readings) {
+                Ok(value) => Event::Observed { device, cycle, reading: Reading { at, value } },
+                Err(error) => {
+                    let error = format!("{}: {error}", self.device.name);
+                    Event::Failed { device, cycle, error, failure: Failure::NoAnswer }
+                }
+            },
+            Err(error) => {
+                self.failed(&error);
+                Event::Failed { device, cycle, failure: failure(&error), error: with_causes(&error) }
+            }
+        }
+    }
+
+    async fn read(&mut self, client: &mut Client) -> Result<Readings, ModbusError> {
+        let fitted = self.ready(client).await?;
+        let begun = Instant::now();
+        let readings = read_points(client, self.device.unit, &fitted.map, &fitted.blocks).await?;
+        self.answered(begun);
+        Ok(readings)
+    }
+
+    /// Sees to it that there is a connection, that the profile fits the device, and that the device is set up; on each new connection
+    /// again, since it may have been switched off in between, or be another one.
+    pub(super) async fn ready(&mut self, client: &mut Client) -> Result<Fitted, ModbusError> {
+        client.set_settings(self.settings.clone());
+        client.connect().await?;
+        let connection = client.connections();
+        let fitted = match self.fitted.take().filter(|(on, _)| *on == connection) {
+            Some((_, fitted)) => fitted,
+            None => self.fit(client).await?,
+        };
+        self.fitted = Some((connection, fitted.clone()));
+        if self.armed_on != Some(connection) && !self.only_looks {
+            self.may_be_paused = true;
+            self.arm(client, &fitted.map).await?;
+            self.armed_on = Some(connection);
+        }
+        Ok(fitted)
+    }
+
+    async fn fit(&self, client: &mut Client) -> Result<Fitted, ModbusError> {
+        let device = &self.device;
+        let profile = Arc::clone(&device.profile);
+        let map = Arc::new(DeviceMap::resolve(client, device.unit, profile, device.connector).await?);
+        let blocks = plan_reads(&map, points(&device.profile, device.reference));
+        if blocks.is_empty() {
+            let what = format!("{}: profile {} has nothing to read there", device.name, device.profile.name);
+            return Err(ModbusError::Invalid { what });
+        }
+        Ok(Fitted { map, blocks: blocks.into() })
+    }
+
+    /// Returns when its watchdog must be fed.
+    pub(super) fn feed_due(&self, alone: bool) -> Option<Instant> {
+        let due = self.feeding.as_ref().filter(|_| !self.only_looks)?.due()?;
+        Some(self.not_before.filter(|_| !alone).map_or(due, |at| at.max(due)))
+    }
+
+    /// Feeds its watchdog.
+    pub(super) async fn feed(&mut self, client: &mut Client) {
+        let Some(feed) = self.feeding.as_ref().map(|feeding| feeding.feed().clone()) else { return };
+        let outcome = self.fed(client, &feed).await;
+        if let (Err(error), Some(feeding)) = (&outcome, &mut self.feeding) {
+            feeding.failed(Instant::now());
+            if with_causes(error) != self.last_error {
+                tracing::warn!(
+                    device = self.device.name,
+                    error = with_causes(error),
+                    "the watchdog was not fed"
+                );
+            }
+            self.failed(error);
+        }
+    }
+
+    async fn fed(&mut self, client: &mut Client, feed: &Feed) -> Result<(), ModbusError> {
+        let fitted = self.ready(client).await?;
+        match feed {
+            Feed::Request => {
+                let begun = Instant::now();
+                read_points(client, self.device.unit, &fitted.map, &fitted.blocks[..1]).await?;
+                self.answered(begun);
+                Ok(())
+            }
+            Feed::Limit => match self.last_limit {
+                Some(limit) => self.put_limit(client, &fitted.map, limit).await,
+                None => Ok(()),
+            },
+            Feed::LifeBit { point, value, .. } => self.feed_with(client, &fitted.map, point, *value).await,
+            Feed::Timeout => self.feed_timeout(client, &fitted.map).await,
+        }
+    }
+
+    /// The device has answered what was asked at this time.
+    pub(super) fn answered(&mut self, sent_at: Instant) {
+        self.failures = 0;
+        self.not_before = None;
+        if let Some(feeding) = &mut self.feeding {
+            feeding.answered(sent_at);
+        }
+    }
+
+    /// Returns how long it is left in peace yet.
+    fn rest(&self) -> Option<Duration> {
+        let wait = self.not_before?.saturating_duration_since(Instant::now());
+        (!wait.is_zero()).then_some(wait)
+    }
+
+    /// Says whether limits wait, too.
+    pub(super) fn rests_from_limits(&self, alone: bool) -> Option<String> {
+        let wait = self.rest().filter(|_| !alone && self.failures >= FAILURES_THAT_HOLD_LIMITS)?;
+        Some(format!("{}; tried again in {} ms", self.last_error, wait.as_millis()))
+    }
+
+    /// Something went wrong.
+    pub(super) fn failed(&mut self, error: &ModbusError) {
+        self.last_error = with_causes(error);
+        if !error.is_refusal() {
+            self.armed_on = None;
+        }
+        if takes_long(error) {
+            let pause = Duration::from_secs(1).saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
+            self.failures += 1;
+            self.not_before = Some(Instant::now() + pause);
+        }
+    }
+
+    /// Notes what is not set up as it should be.
+    pub(super) fn remarked(&mut self, doubts: Vec<String>) {
+        self.remark = (!doubts.is_empty()).then(|| doubts.join("; "));
+    }
+
+    /// Returns a remark that is new, or that there is none any more.
+    pub(super) fn news(&mut self) -> Option<Event> {
+        if self.remark == self.told_remark {
+            return None;
+        }
+        self.told_remark.clone_from(&self.remark);
+        if let Some(text) = &self.remark {
+            tracing::warn!(device = self.device.name, text, "not set up as it should be");
+        }
+        Some(Event::remark(&self.device, self.remark.clone()))
+    }
+}
+
+/// Says whether a failure costs time that neighbours would need: a gateway may wait itself before it says that a unit is silent, or
+/// hang up, so that a new connection must be made.
+fn takes_long(error: &ModbusError) -> bool {
+    match error {
+        ModbusError::TimedOut { .. } | ModbusError::Garbage { .. } | ModbusError::ConnectionLost { .. } => {
+            true
+        }
+        ModbusError::Exception { exception, .. } => {
+            matches!(exception, Exception::GatewayPathUnavailable | Exception::GatewayTargetFailedToRespond)
+        }
+        _ => false,
+    }
+}
+
+/// Limits and life bits are written all the time: a point that wears out can't take them.
+fn refuse_wear(device: &Device, section: &ChargerSection) -> Result<(), PlantError> {
+    let life = section.watchdog.iter().filter_map(|watchdog| match &watchdog.feed {
+        Feed::LifeBit { point, .. } => Some(point),
+        Feed::Timeout => watchdog.timeout.as_ref(),
+        Feed::Request | Feed::Limit => None,
+    });
+    let presets = section.limit.pause.iter().chain(&section.limit.resume).map(|preset| &preset.point);
+    let mut written = std::iter::once(&section.limit.point).chain(presets).chain(life);
+    match written.find(|point| device.profile.points.get(*point).is_some_and(|point| point.wears)) {
+        Some(point) => Err(PlantError::WearsOut { device: device.name.clone(), point: point.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Says how a request failed.
+pub(super) fn failure(error: &ModbusError) -> Failure {
+    if error.is_refusal() {
+        Failure::Refused
+    } else if error.may_have_arrived() {
+        Failure::NoAnswer
+    } else {
+        Failure::NotReached
+    }
+}
