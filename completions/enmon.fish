@@ -336,23 +336,37 @@ complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one breaker'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "read" -d 'Read registers or bits'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "write" -d 'Write registers or coils, after showing what will change'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "watch" -d 'Read the same registers again and again'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "read" -d 'Read registers or bits'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "write" -d 'Write registers or coils, after showing what will change'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "scan" -d 'Find units on a bus, what they are, and which of their registers answer'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l profile -d 'Device profile, by name (see enmon modbus profile list) or file: points can be named then' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l unit -d 'Unit id; without it, the profile\'s, or 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l connector -d 'Which connector of a station with several behind one unit id, from 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l timeout -d 'How long an answer may take; without it, as the profile says, or 1s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l gap -d 'Pause between an answer and the next request; without it, as the profile says, or none' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l word-order -d 'Order of the registers of a value: big is high word first; without it, as the profile says, or big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l byte-order -d 'Order of the bytes in a register; without it, as the profile says, or big as Modbus does' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l ca -d 'With modbus+tls: certificates to trust (PEM), an authority\'s or the device\'s own' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l cert -d 'With modbus+tls: certificate that says to the device who you are (PEM)' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l key -d 'With modbus+tls: private key of --cert (PEM)' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
 u16\t''
 i16\t''
@@ -365,12 +379,10 @@ f64\t''
 string\t''
 bits\t''
 bcd\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
-little\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
-little\t''"
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l timeout -d 'How long an answer may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l in -d 'Physical unit that is shown beside the values: A, V, kWh' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l mask -d 'Bits of the raw integer that count, for example 0xFF00' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l shift -d 'How far the masked integer is shifted to the right' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l count -d 'How many registers or bits; without it, those of one value' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -385,7 +397,18 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from read" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l profile -d 'Device profile, by name (see enmon modbus profile list) or file: points can be named then' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l unit -d 'Unit id; without it, the profile\'s, or 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l connector -d 'Which connector of a station with several behind one unit id, from 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l timeout -d 'How long an answer may take; without it, as the profile says, or 1s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l gap -d 'Pause between an answer and the next request; without it, as the profile says, or none' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l word-order -d 'Order of the registers of a value: big is high word first; without it, as the profile says, or big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l byte-order -d 'Order of the bytes in a register; without it, as the profile says, or big as Modbus does' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l ca -d 'With modbus+tls: certificates to trust (PEM), an authority\'s or the device\'s own' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l cert -d 'With modbus+tls: certificate that says to the device who you are (PEM)' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l key -d 'With modbus+tls: private key of --cert (PEM)' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
 u16\t''
 i16\t''
@@ -398,15 +421,15 @@ f64\t''
 string\t''
 bits\t''
 bcd\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
-little\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
-little\t''"
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l timeout -d 'How long an answer may take' -r
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l writes -d 'Functions that the device knows: 06 and 16 (05 and 15 for coils), only single, only multiple' -r -f -a "both\t'Single for one register, multiple for several'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l in -d 'Physical unit that is shown beside the values: A, V, kWh' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l mask -d 'Bits of the raw integer that count, for example 0xFF00' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l shift -d 'How far the masked integer is shifted to the right' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l writes -d 'Functions that the device knows: 06 and 16 (05 and 15 for coils), only single, only multiple; without it, as the profile says, or both' -r -f -a "both\t'Single for one register, multiple for several'
 single\t'Functions 06 and 05 alone; several registers are written one by one'
 multiple\t'Functions 16 and 15 alone'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l every -d 'Write again and again, with this time from one write to the next' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l times -d 'With --every: end after so many writes' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -416,12 +439,25 @@ always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l raw -d 'Show the bytes on the wire in both directions, and what they mean'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l dry-run -d 'Show what would change, and write nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l force -d 'Write values, too, that are not plausible by the profile'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -l broadcast -d 'Write to all devices on a line at once (unit 0); none of them answers'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from write" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l unit -d 'Unit id' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l profile -d 'Device profile, by name (see enmon modbus profile list) or file: points can be named then' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l unit -d 'Unit id; without it, the profile\'s, or 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l connector -d 'Which connector of a station with several behind one unit id, from 1' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l timeout -d 'How long an answer may take; without it, as the profile says, or 1s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l gap -d 'Pause between an answer and the next request; without it, as the profile says, or none' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l word-order -d 'Order of the registers of a value: big is high word first; without it, as the profile says, or big' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l byte-order -d 'Order of the bytes in a register; without it, as the profile says, or big as Modbus does' -r -f -a "big\t''
+little\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l ca -d 'With modbus+tls: certificates to trust (PEM), an authority\'s or the device\'s own' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l cert -d 'With modbus+tls: certificate that says to the device who you are (PEM)' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l key -d 'With modbus+tls: private key of --cert (PEM)' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l type -d 'Type of the values; u16 unless said otherwise, bool in bit tables' -r -f -a "bool\t''
 u16\t''
 i16\t''
@@ -434,12 +470,10 @@ f64\t''
 string\t''
 bits\t''
 bcd\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l word-order -d 'Order of the registers of a value: big is high word first' -r -f -a "big\t''
-little\t''"
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l byte-order -d 'Order of the bytes in a register; Modbus says big' -r -f -a "big\t''
-little\t''"
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l scale -d 'What a raw number is multiplied with: 0.001 shows mA as A' -r
-complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l timeout -d 'How long an answer may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l in -d 'Physical unit that is shown beside the values: A, V, kWh' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l mask -d 'Bits of the raw integer that count, for example 0xFF00' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l shift -d 'How far the masked integer is shifted to the right' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l count -d 'How many registers or bits; without it, those of one value' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l every -d 'Time from one sample to the next' -r
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -l samples -d 'End after so many samples' -r
@@ -457,9 +491,82 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from watch" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l units -d 'Unit ids to look for, for example 1-20,255' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l unit -d 'Unit whose registers are looked for' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l registers -d 'Look for registers that answer, for example holding:0-2000,input:0-100' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l each -d 'Least registers to read at once: 2 for devices that refuse half a value' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l rate -d 'Most requests a second' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l timeout -d 'How long an answer may take; without it, 300 ms while units are looked for, then 1 s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l resume -d 'Keep what was found in this file as it goes, and go on where it ends; it is removed when the scan is complete' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l ca -d 'With modbus+tls: certificates to trust (PEM), an authority\'s or the device\'s own' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l cert -d 'With modbus+tls: certificate that says to the device who you are (PEM)' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l key -d 'With modbus+tls: private key of --cert (PEM)' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -l all -d 'Look for all unit ids, the likely ones first'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from scan" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List the profiles that devices can have'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show what a profile says'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -f -a "check" -d 'Check profile files, and show every mistake with its place'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -f -a "test" -d 'Read every point of a real device, and say what is plausible; nothing is written'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from profile" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l profile -d 'Serve a simulated device of this profile' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l registers -d 'Serve the registers that this file holds' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l unit -d 'Unit id of the simulated device, where it is not the profile\'s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l listen -d 'Where to listen: modbus+tcp, modbus+rtu-tcp or modbus+tls://HOST:PORT (port 0 is any), modbus+rtu or modbus+ascii://PORT, or modbus+rtu:pty or modbus+ascii:pty for a new pseudo-terminal' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l link -d 'With a pseudo-terminal: make a link to it under this name, and remove it at the end' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l cert -d 'With modbus+tls: certificate chain, PEM' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l key -d 'With modbus+tls: private key, PEM' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l clients-ca -d 'With modbus+tls: let in only clients that this authority vouches for, PEM' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l behave -d 'Behave so, for example drop or \'delay 300ms\'' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l every -d 'Behave so for every Nth request only' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l most-connections -d 'Most connections at a time; further ones are closed' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l idle -d 'Close a connection on which nothing has come for so long' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l wear-limit -d 'Warn when a register that wears out has been written so often' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l for -d 'Stop after this time; without it, at Ctrl-C or SIGTERM' -r
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l lenient -d 'Answer at once, also where the real device sleeps, or needs pauses between requests'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l beyond-loopback -d 'Let other machines in, though nothing tells who they are'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l log -d 'Show every request'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -l commands -d 'Obey behaviours and commands on stdin'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from serve" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "read" -d 'Read registers or bits'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "write" -d 'Write registers or coils, after showing what will change'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "scan" -d 'Find units on a bus, what they are, and which of their registers answer'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
+complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -488,9 +595,10 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l any-port -d 'Take free ports instead of those of the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l any-port -d 'Take free ports instead of those of the site file, and pseudo-terminals instead of serial ports'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l lenient -d 'Let devices answer at once, also where real ones sleep, or need pauses between requests'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l print-ports -d 'Print name and address of every device when all of them listen; JSON prints them always'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l make-certs -d 'Make certificates of HTTPS devices that are missing; for devices that name none, ca.pem beside the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l make-certs -d 'Make missing certificates of devices over TLS; for devices that name none, ca.pem beside the site file'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l commands -d 'Obey commands on stdin'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more on stderr; twice: still more'
@@ -550,4 +658,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "read" -d 'Read registers or bits'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "write" -d 'Write registers or coils, after showing what will change'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "watch" -d 'Read the same registers again and again'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "scan" -d 'Find units on a bus, what they are, and which of their registers answer'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'

@@ -321,8 +321,8 @@ fn the_command_tells_failures_apart() {
 #[test]
 fn a_way_that_can_not_be_gone_is_named() {
     for (address, code, words) in [
-        ("modbus+tls://127.0.0.1", 2, "which certificate to trust"),
-        ("https://127.0.0.1", 2, "Modbus is not spoken there"),
+        ("modbus+tls://127.0.0.1", 2, "whom is to be trusted"),
+        ("https://127.0.0.1", 2, "is no Modbus address"),
         ("modbus+rtu:///missing/ttyUSB0", 4, "/missing/ttyUSB0 can't be reached"),
     ] {
         let output = enmon(&["modbus", "read", address, "holding", "0"]);
