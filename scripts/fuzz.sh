@@ -30,6 +30,7 @@ for target in "$@"; do
         options=(-max_len=65536 "-dict=$corpus.dict")
     fi
     echo "== fuzzing $target for $seconds s"
-    cargo fuzz run "$target" "$corpus" "${seeds[@]}" -- "${options[@]}" \
-        "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1
+    # the limit for a hang is wall clock, which other work on the machine stretches
+    time cargo fuzz run "$target" "$corpus" "${seeds[@]}" -- "${options[@]}" \
+        "-max_total_time=$seconds" -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
 done
