@@ -5,10 +5,10 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/enmon
 export PATH := $(CACHE)/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build setup test lint fmt unit million doc bench bless snapshots advisories clean
+.PHONY: help demo build setup test lint fmt unit million doc bench bench-modbus fuzz bless snapshots advisories clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: build ## Build, start a simulated garage and the controller on it, and show it live
 	@target/release/enmon demo
@@ -46,9 +46,17 @@ doc: setup ## Run the examples in the documentation of the code
 	cargo test --locked --doc --quiet
 
 bench: ## Measure; figures go into docs/benchmarks.md
-	@scripts/setup.sh build
+	@scripts/setup.sh bench
 	@echo "== measuring"
 	cargo bench --locked
+
+bench-modbus: ## Measure Modbus beside libmodbus and pymodbus
+	@scripts/setup.sh bench
+	@echo "== measuring Modbus beside its peers"
+	cargo bench --locked --bench modbus
+
+fuzz: ## Fuzz frames and profiles: make fuzz SECONDS=3600 TARGET=profile
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)
 
 fmt: ## Format the code
 	cargo fmt

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing to build enmon (`build`) or to test it (`test`), and nothing that is there already.
+# Installs what is missing to build enmon (`build`), to test it (`test`), to fuzz it (`fuzz`) or to measure it beside its peers (`bench`), and
+# nothing that is there already.
 #
 # System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and promtool into
 # ~/.cache/enmon/bin. No service is started.
@@ -13,6 +14,7 @@ export PATH="$bin:$PATH"
 # Versions that are known to work; `make setup` installs these where the tool is missing.
 nextest_version=0.9.143
 deny_version=0.20.2
+fuzz_version=0.13.2
 
 say() { printf '== %s\n' "$*"; }
 
@@ -95,11 +97,27 @@ setup_test() {
     need_cargo_tool cargo-deny "$deny_version"
 }
 
+# libFuzzer is C++; its sanitizer's runtime comes with Rust.
+setup_fuzz() {
+    setup_build
+    if ! command -v c++ >/dev/null; then need_packages g++; fi
+    need_cargo_tool cargo-fuzz "$fuzz_version"
+}
+
+# The peers of the benchmarks: libmodbus for C, pymodbus.
+setup_bench() {
+    setup_build
+    need_packages libmodbus-dev python3 python3-venv
+    need_python_packages
+}
+
 case "${1:-}" in
     build) setup_build ;;
     test) setup_test ;;
+    fuzz) setup_fuzz ;;
+    bench) setup_bench ;;
     *)
-        echo "usage: scripts/setup.sh build|test" >&2
+        echo "usage: scripts/setup.sh build|test|fuzz|bench" >&2
         exit 2
         ;;
 esac

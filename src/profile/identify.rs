@@ -64,7 +64,9 @@ impl Condition {
             (Known::Text(is), Condition { equals: Some(Expected::Text(must)), .. }) => {
                 plain(is) == plain(must)
             }
-            (Known::Text(is), Condition { starts_with: Some(must), .. }) => plain(is).starts_with(must),
+            (Known::Text(is), Condition { starts_with: Some(must), .. }) => {
+                is.trim_start_matches(is_filling).starts_with(must.trim_start_matches(is_filling))
+            }
             _ => false,
         }
     }
@@ -72,7 +74,11 @@ impl Condition {
 
 /// Returns a text without what devices fill their registers with.
 fn plain(text: &str) -> &str {
-    text.trim_matches(|c: char| c == '\0' || c.is_whitespace())
+    text.trim_matches(is_filling)
+}
+
+fn is_filling(c: char) -> bool {
+    c == '\0' || c.is_whitespace()
 }
 
 #[cfg(test)]
@@ -95,6 +101,8 @@ mod tests {
             (json!({"point": "p", "equals": "ALF"}), Known::Text("ALF2"), false),
             (json!({"point": "p", "startsWith": "KC-P"}), Known::Text(" KC-P30"), true),
             (json!({"point": "p", "startsWith": "KC-P"}), Known::Text("P30"), false),
+            (json!({"point": "p", "startsWith": " KC "}), Known::Text("KC P30"), true),
+            (json!({"point": "p", "startsWith": " KC "}), Known::Text("KCP30"), false),
             (json!({"point": "p", "startsWith": "1"}), Known::Number(1.0), false),
             (json!({"point": "p", "within": [198, 260]}), Known::Number(198.0), true),
             (json!({"point": "p", "within": [198, 260]}), Known::Number(260.5), false),

@@ -31,7 +31,7 @@ pub(super) fn encode(unit: u8, out: &mut Vec<u8>, pdu: impl FnOnce(&mut Vec<u8>)
 /// Reads the frame at the beginning of the bytes.
 pub(super) fn decode(bytes: &[u8]) -> Result<Option<Frame<'_>>, FrameError> {
     let long = || if bytes.len() >= LONGEST { Err(FrameError::Long(bytes.len())) } else { Ok(None) };
-    let Some(end) = bytes.iter().take(2 * LONGEST).position(|&byte| byte == b'\n') else { return long() };
+    let Some(end) = bytes.iter().take(LONGEST).position(|&byte| byte == b'\n') else { return long() };
     let Some(start) = bytes[..end].iter().rposition(|&byte| matches!(byte, b':' | b'>')) else {
         return Err(FrameError::Digit(bytes[0]));
     };
@@ -96,5 +96,8 @@ mod tests {
         assert_eq!(decode(b":01C9\r\n"), Err(FrameError::Short(4)));
         assert_eq!(decode(b"HTTP/1.1\r\n"), Err(FrameError::Digit(b'H')));
         assert_eq!(decode(&[b':'; 513]), Err(FrameError::Long(513)));
+        // whoever takes it in piece by piece has given up by the first 513
+        let late = [&[0xFF; 513][..], b":0103002E0005C9\r\n"].concat();
+        assert_eq!(decode(&late), Err(FrameError::Long(late.len())));
     }
 }
