@@ -85,9 +85,8 @@ async fn observe(plant: &mut SitePlant, cycle: u64, devices: usize) -> Vec<Event
 async fn command(plant: &mut SitePlant, charger: usize, limit: f64) -> Event {
     plant.command(ChargerId(charger), Amps(limit));
     loop {
-        match next(plant).await {
-            event @ (Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) => return event,
-            _ => {}
+        if let event @ (Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) = next(plant).await {
+            return event;
         }
     }
 }

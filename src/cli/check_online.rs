@@ -19,6 +19,9 @@ pub(super) struct DeviceAnswer {
     kind: &'static str,
     address: String,
     unit: Option<u8>,
+    /// Connector of a station that has several; missing where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector: Option<u16>,
     profile: String,
     /// What it said, in words.
     said: Option<String>,
@@ -33,7 +36,18 @@ pub(super) struct DeviceAnswer {
 /// # Errors
 /// When the devices can't be set up.
 pub(super) fn ask(site: &LoadedSite) -> Result<Vec<DeviceAnswer>> {
-    Ok(online::look(site)?.into_iter().map(|answer| DeviceAnswer::of(&site.site, answer)).collect())
+    let has_connectors = |profile: &str| {
+        site.catalogue
+            .get(profile)
+            .is_some_and(|profile| profile.modbus.as_ref().is_some_and(|modbus| modbus.connectors > 1))
+    };
+    let answers = online::look(site)?.into_iter();
+    Ok(answers
+        .map(|answer| {
+            let link = link(&site.site, answer.device);
+            DeviceAnswer::of(&site.site, answer, has_connectors(&link.profile))
+        })
+        .collect())
 }
 
 /// Returns the error that devices which did not answer are: unreachable, or refusing when all of them answered.
@@ -49,7 +63,7 @@ pub(super) fn refusal(answers: &[DeviceAnswer]) -> Option<Error> {
 }
 
 impl DeviceAnswer {
-    fn of(site: &Site, answer: Answer) -> DeviceAnswer {
+    fn of(site: &Site, answer: Answer, has_connectors: bool) -> DeviceAnswer {
         let link = link(site, answer.device);
         let refused = matches!(answer.outcome, Err((_, Failure::Refused)));
         let (said, fault) = match &answer.outcome {
@@ -61,6 +75,7 @@ impl DeviceAnswer {
             kind: kind(answer.device),
             address: link.address.to_string(),
             unit: link.address.is_modbus().then_some(link.unit),
+            connector: has_connectors.then_some(link.connector),
             profile: link.profile.clone(),
             said,
             fault,
@@ -100,6 +115,15 @@ fn words(values: &Values) -> String {
     }
 }
 
+/// Writes unit and connector: `1`, or `1/2` for the second connector behind unit 1.
+fn unit(answer: &DeviceAnswer) -> Cell {
+    match (answer.unit, answer.connector) {
+        (None, _) => Cell::new(""),
+        (Some(unit), None) => Cell::new(unit),
+        (Some(unit), Some(connector)) => Cell::new(format!("{unit}/{connector}")),
+    }
+}
+
 /// Writes the answers as a table.
 pub(super) fn render(answers: &[DeviceAnswer], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new([
@@ -118,7 +142,7 @@ pub(super) fn render(answers: &[DeviceAnswer], out: &mut dyn Write) -> io::Resul
             Cell::new(&answer.name),
             Cell::new(answer.kind),
             Cell::new(&answer.address),
-            answer.unit.map_or_else(|| Cell::new(""), Cell::new),
+            unit(answer),
             Cell::new(text).tone(tone),
         ]);
     }

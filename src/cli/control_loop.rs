@@ -24,6 +24,16 @@ pub(super) fn plant(site: &LoadedSite, model: &Arc<crate::site::Site>, clock: &C
         .map_err(|error| Error::from_source(Kind::Invalid, "the devices can't be set up", &error))
 }
 
+/// Starts a plant of a site that only looks at the devices.
+pub(super) fn looking_plant(
+    site: &LoadedSite,
+    model: &Arc<crate::site::Site>,
+    clock: &Clock,
+) -> Result<SitePlant> {
+    SitePlant::look(model, &site.catalogue, clock)
+        .map_err(|error| Error::from_source(Kind::Invalid, "the devices can't be set up", &error))
+}
+
 /// Starts the control server of a site.
 pub(super) async fn api(
     site: &LoadedSite,

@@ -54,7 +54,7 @@ fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 pub(super) fn look(site: &LoadedSite) -> Result<Vec<Answer>> {
     block_on(async {
         let model = Arc::new(site.site.clone());
-        let mut plant = control_loop::plant(site, &model, &control_loop::clock())?;
+        let mut plant = control_loop::looking_plant(site, &model, &control_loop::clock())?;
         Ok(ask_all(&model, &mut plant).await)
     })
 }

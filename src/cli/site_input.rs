@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Context;
+use super::site_files::missing_files;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::Catalogue;
@@ -110,6 +111,7 @@ impl Inquiry {
                 let proof = site::prove(&loaded.site);
                 let mut found = loaded.warnings;
                 found.extend(site::proof_findings(&proof, &loaded.source));
+                found.extend(missing_files(&loaded.site, &loaded.source, &base));
                 in_order(&mut found);
                 findings.extend(found);
                 Some((loaded.site, proof))

@@ -193,3 +193,31 @@ impl AsyncWrite for SerialPort {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pseudo-terminal that is taken for a real port is a port whose driver does not take what is asked for.
+    #[test]
+    fn what_a_port_does_not_take_is_an_error_and_not_passed_over() {
+        let (mut port, _other_end) = serial2::SerialPort::pair().unwrap();
+        for (parity, data_bits) in [(Parity::Even, 8), (Parity::Odd, 8), (Parity::None, 7)] {
+            let line = LineSettings { baud: 19_200, parity, stop_bits: 1, data_bits };
+            let mut wanted = port.get_configuration().unwrap();
+            line.apply(&mut wanted, false).unwrap();
+            assert!(port.set_configuration(&wanted).is_err(), "{line:?}");
+            line.apply(&mut wanted, true).unwrap();
+            port.set_configuration(&wanted).unwrap();
+        }
+    }
+
+    #[test]
+    fn times_on_the_line_are_those_of_the_specification() {
+        let line = LineSettings { baud: 9_600, parity: Parity::Even, stop_bits: 1, data_bits: 8 };
+        // 11 bits a character (MODBUS over Serial Line V1.02, 2.5.1)
+        assert_eq!(line.time_of(96).as_millis(), 110);
+        assert_eq!(line.silence().as_micros(), 4_010);
+        assert_eq!(LineSettings { baud: 115_200, ..line }.silence().as_micros(), 1_750);
+    }
+}

@@ -308,6 +308,16 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_nothing_is_no_offer() {
+        let catalogue = Catalogue::built_in();
+        let charger = catalogue.get("abl-emh1").unwrap().charger.as_ref().unwrap();
+        assert_eq!(offered(charger, &readings(&[("offered", numbers(&[60.0]))])), Ok(Amps::ZERO));
+        assert_eq!(offered(charger, &readings(&[("offered", numbers(&[16.02]))])), Ok(Amps(16.02)));
+        let missing = Err(InterpretError::Missing("offered".into()));
+        assert_eq!(offered(charger, &readings(&[("offered", vec![Value::Absent])])), missing);
+    }
+
+    #[test]
     fn texts_match_by_their_longest_beginning() {
         let map = BTreeMap::from([("C".to_owned(), 1), ("C2".to_owned(), 2), ("B".to_owned(), 3)]);
         assert_eq!(lookup(&map, &Value::Text("C21".into())), Ok(&2));

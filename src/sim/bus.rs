@@ -199,11 +199,14 @@ impl modbus::Registers for Bus {
     }
 }
 
+/// A unit, and what each of its connectors showed.
+type KeptUnit = (Arc<Unit>, Vec<(Registers, Readout)>);
+
 /// Devices that go on hearing what they are asked, and show what was so at one moment.
 #[derive(Debug)]
 struct Stale {
     shared: Arc<Shared>,
-    units: HashMap<u8, (Arc<Unit>, Vec<(Registers, Readout)>)>,
+    units: HashMap<u8, KeptUnit>,
 }
 
 impl modbus::Registers for Stale {

@@ -5,6 +5,7 @@ pub mod device;
 pub mod peer;
 pub mod recorder;
 pub mod script;
+pub mod served;
 
 use std::process::{Command, Output};
 

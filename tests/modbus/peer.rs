@@ -11,10 +11,10 @@ fn root() -> &'static Path {
 /// Returns a Python that has pymodbus, or fails with the command that installs it.
 fn python(script: &str) -> Command {
     let python: PathBuf = root().join(".venv/bin/python");
-    let check = Command::new(&python).args(["-c", "import pymodbus"]).output();
+    let check = Command::new(&python).args(["-c", "import pymodbus, serial"]).output();
     assert!(
         check.is_ok_and(|output| output.status.success()),
-        "pymodbus is missing in .venv; install it with: make setup\n\
+        "pymodbus or pyserial is missing in .venv; install them with: make setup\n\
          or: python3 -m venv .venv && .venv/bin/pip install -r tests/peers/requirements.txt"
     );
     let mut command = Command::new(python);
@@ -66,9 +66,16 @@ pub fn pymodbus_server(units: &serde_json::Value) -> (Peer, String) {
     (peer, format!("modbus+tcp://127.0.0.1:{port}"))
 }
 
-/// Lets a pymodbus client perform steps and returns what came back.
-pub fn pymodbus_client(port: u16, unit: u8, steps: &serde_json::Value) -> serde_json::Value {
-    let arguments = [port.to_string(), unit.to_string(), steps.to_string()];
+/// Starts a pymodbus server with these registers on a serial port, given as `rtu:PATH` or `ascii:PATH`.
+pub fn pymodbus_server_on(way: &str, units: &serde_json::Value) -> Peer {
+    let mut peer = Peer::start("modbus_server.py", &[&units.to_string(), way]);
+    assert_eq!(peer.next()["port"], serde_json::Value::Null);
+    peer
+}
+
+/// Lets a pymodbus client perform steps on a TCP port, or on `rtu:PATH` or `ascii:PATH`, and returns what came back.
+pub fn pymodbus_client(way: impl ToString, unit: u8, steps: &serde_json::Value) -> serde_json::Value {
+    let arguments = [way.to_string(), unit.to_string(), steps.to_string()];
     let output = python("modbus_client.py").args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
@@ -76,13 +83,22 @@ pub fn pymodbus_client(port: u16, unit: u8, steps: &serde_json::Value) -> serde_
 
 /// Runs mbpoll once and returns the values that it shows. Addresses count from 0; of 32-bit values the high word is first.
 pub fn mbpoll(address: &str, unit: u8, arguments: &[&str]) -> Vec<String> {
-    let port = address.rsplit(':').next().unwrap();
     let mut command = Command::new("mbpoll");
-    command.args(["-m", "tcp", "-p", port, "-a", &unit.to_string(), "-0", "-1", "-q", "-B"]);
-    // the host stands before values to write
+    let place = match address.strip_prefix("modbus+rtu://") {
+        Some(path) => {
+            command.args(["-m", "rtu", "-b", "19200", "-P", "none"]);
+            path
+        }
+        None => {
+            command.args(["-m", "tcp", "-p", address.rsplit(':').next().unwrap()]);
+            "127.0.0.1"
+        }
+    };
+    command.args(["-a", &unit.to_string(), "-0", "-1", "-q", "-B"]);
+    // the place stands before values to write
     let (flags, values) =
         arguments.split_at(arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len()));
-    command.args(flags).arg("127.0.0.1").args(values.iter().skip(1));
+    command.args(flags).arg(place).args(values.iter().skip(1));
     let output = command.output();
     let output = output.expect("mbpoll is missing; install it with: apt-get install mbpoll");
     let shown = String::from_utf8(output.stdout).unwrap();

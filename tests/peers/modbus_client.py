@@ -1,14 +1,15 @@
 """A pymodbus client that does what the command line says and prints what came back as one line of JSON:
 
-    modbus_client.py PORT UNIT '[["read", "holding", 16400, 6], ["write", "holding", 16640, [0, 16000]], ["write", "coil", 3, true]]'
+    modbus_client.py WAY UNIT '[["read", "holding", 16400, 6], ["write", "holding", 16640, [0, 16000]], ["write", "coil", 3, true]]'
 
-A single value is written with function 06 or 05, a list with 16 or 15. A refusal is {"exception": CODE}.
+WAY is a TCP port on loopback, or rtu:PATH or ascii:PATH of a serial port. A single value is written with function 06 or 05, a list with 16 or 15. A refusal is {"exception": CODE}.
 """
 
 import json
 import sys
 
-from pymodbus.client import ModbusTcpClient
+from pymodbus import FramerType
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 
 def perform(client, unit, step):
@@ -36,9 +37,13 @@ def perform(client, unit, step):
 
 
 def main():
-    port, unit, steps = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
-    client = ModbusTcpClient("127.0.0.1", port=port, timeout=5, retries=0)
-    assert client.connect(), f"nobody listens on {port}"
+    way, unit, steps = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+    if way.isdecimal():
+        client = ModbusTcpClient("127.0.0.1", port=int(way), timeout=5, retries=0)
+    else:
+        framer, path = way.split(":", 1)
+        client = ModbusSerialClient(path, framer=FramerType(framer), baudrate=19200, timeout=5, retries=0)
+    assert client.connect(), f"nobody listens on {way}"
     print(json.dumps([perform(client, unit, step) for step in steps]))
     client.close()
 

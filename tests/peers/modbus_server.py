@@ -1,20 +1,22 @@
-"""A Modbus TCP server by pymodbus, with the registers that the command line names as JSON:
+"""A Modbus server by pymodbus, with the registers that the command line names as JSON:
 
-    modbus_server.py '{"1": {"holding": {"0x4010": [0, 16000]}, "coil": {"0": [1, 0, 1]}}}'
+    modbus_server.py '{"1": {"holding": {"0x4010": [0, 16000]}, "coil": {"0": [1, 0, 1]}}}' [WAY]
 
-It prints {"port": N} when it is ready, and ends when its stdin does.
+WAY is rtu:PATH or ascii:PATH of a serial port; without it, it listens on a free TCP port. It prints {"port": N}, N being null on a
+serial port, when it is ready, and ends when its stdin does.
 """
 
 import asyncio
 import json
 import sys
 
-from peer import device, listen, number
+from peer import device, listen, listen_on_line, number
 
 
 async def main():
     units = json.loads(sys.argv[1])
-    port = await listen([device(number(unit), tables) for unit, tables in units.items()])
+    devices = [device(number(unit), tables) for unit, tables in units.items()]
+    port = await listen_on_line(devices, sys.argv[2]) if len(sys.argv) > 2 else await listen(devices)
     print(json.dumps({"port": port}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 

@@ -1,6 +1,7 @@
 """What the pymodbus peers have in common: a device with four tables of its own, and a server on a free loopback port."""
 
-from pymodbus.server import ModbusTcpServer
+from pymodbus import FramerType
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 TABLES = ("coil", "discrete", "holding", "input")
@@ -38,3 +39,12 @@ async def listen(devices, port=0):
     server = ModbusTcpServer(devices, address=("127.0.0.1", port), ignore_missing_devices=True)
     await server.serve_forever(background=True)
     return server.transport.sockets[0].getsockname()[1]
+
+
+async def listen_on_line(devices, way):
+    """Serves devices on a serial port, given as rtu:PATH or ascii:PATH."""
+    framer, path = way.split(":", 1)
+    server = ModbusSerialServer(
+        devices, framer=FramerType(framer), port=path, baudrate=19200, ignore_missing_devices=True
+    )
+    await server.serve_forever(background=True)

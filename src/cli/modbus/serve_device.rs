@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Context, site_input};
@@ -17,7 +17,8 @@ use crate::ui::{Remark, RemarkPlace, render_remarks};
 
 /// Flags about what is served.
 #[derive(Debug, Args)]
-#[group(id = "source", required = true, multiple = false, args = ["profile", "registers"])]
+#[group(skip)]
+#[command(group(ArgGroup::new("source").required(true).args(["profile", "registers"])))]
 pub(super) struct DeviceArgs {
     /// Serve a simulated device of this profile
     #[arg(long, value_name = "NAME")]

@@ -337,7 +337,7 @@ units:
             ("100: 513", "100: 70000", (7, 7), "does not fit"),
             ("100: 513", "100: seven", (7, 7), "`seven` is no number"),
             ("100: 513", "1e2: 513", (7, 7), "no address"),
-            ("100: 513", "102: 513", (8, 7), "two entries"),
+            ("100: 513", "102: 513", (7, 7), "two entries"),
             ("  180:", "  300:", (16, 3), "no unit id"),
             ("holding:", "holdings:", (5, 5), "holding"),
             ("values: [16.1]", "value: 16.1", (11, 12), "value"),

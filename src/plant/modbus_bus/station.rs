@@ -305,3 +305,58 @@ pub(super) fn failure(error: &ModbusError) -> Failure {
         Failure::NotReached
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+    use crate::site::{Site, load};
+
+    /// A charger whose profile was made past the check of profiles.
+    fn station(wearing: &str) -> Result<Station, PlantError> {
+        let mut points = serde_json::json!({
+            "limit": {"table": "holding", "address": 1, "type": "u16", "unit": "A", "access": "write"},
+            "mode": {"table": "holding", "address": 2, "type": "u16", "access": "write"},
+            "life": {"table": "holding", "address": 3, "type": "u16", "access": "write"},
+            "time": {"table": "holding", "address": 4, "type": "u16", "access": "write", "unit": "s"}
+        });
+        points[wearing]["wears"] = true.into();
+        let profile: Profile = serde_json::from_value(serde_json::json!({
+            "apiVersion": "enmon/v1", "kind": "Profile", "name": "own", "vendor": "v", "model": "m",
+            "sources": [{"document": "d"}], "modbus": {}, "points": points,
+            "charger": {
+                "state": {"point": "mode", "map": {"1": "A"}},
+                "limit": {"point": "limit", "pause": [{"point": "mode", "value": 4}]},
+                "watchdog": {
+                    "default": "10s", "timeout": "time",
+                    "feed": {"lifeBit": {"point": "life", "value": 1, "every": "5s"}}
+                }
+            }
+        }))
+        .unwrap();
+        let text = "apiVersion: enmon/v1\nkind: Site\nname: s\ncircuits: [{name: main, limit: 63}]\nchargers: [{name: ev, circuit: main, \
+                    phases: [L1], max: 16, profile: abb-terra-ac, address: \"modbus+tcp://127.0.0.1\"}]\n";
+        let catalogue = crate::profile::Catalogue::built_in();
+        let site: Site = load(text, "s.yaml", std::path::Path::new("/"), &catalogue).unwrap().site;
+        let device = Device {
+            reference: DeviceRef::Charger(0),
+            name: "ev".into(),
+            unit: 1,
+            connector: 1,
+            profile: Arc::new(profile),
+            site: Arc::new(site),
+        };
+        Station::new(device, false)
+    }
+
+    #[test]
+    fn what_is_written_again_and_again_must_not_wear_out() {
+        for wearing in ["limit", "mode", "life"] {
+            let refused = station(wearing).err().map(|error| error.to_string());
+            let said =
+                format!("ev: point {wearing} of its profile wears out, and can't be written again and again");
+            assert_eq!(refused, Some(said));
+        }
+        assert!(station("time").is_ok(), "once for each connection, and only when it differs");
+    }
+}

@@ -133,7 +133,7 @@ fn tls_fits(check: &mut Check<'_>, subject: &Subject<'_>, entry: &DeviceEntry) {
         return;
     };
     let written = match (&tls.cert, &tls.key) {
-        (Some(_), Some(_)) if is_modbus_tls => return,
+        (Some(_), Some(_)) if !matches!(entry.address, Address::Https { .. }) => return,
         (Some(_), Some(_)) => {
             let span = check.source.key_span(&[&subject.at("tls")[..], &["cert".into()]].concat());
             let message = "`cert` and `key` have no use: only modbus+tls:// shows who we are";
