@@ -17,7 +17,7 @@ use super::home::Home;
 /// Time between two decisions: some devices take almost a second to be asked all that is to be known.
 pub const MIXED_INTERVAL: Duration = Duration::from_millis(500);
 /// Age from which a value counts as unknown on this site.
-pub const STALE_AFTER: Duration = Duration::from_secs(3);
+pub const STALE_AFTER: Duration = Duration::from_secs(5);
 /// What each charger has when a car is at every one.
 pub const FAIR: f64 = 12.0;
 /// What each charger offers when it hears nothing, where it has a watchdog, and what it is left at.
@@ -76,7 +76,7 @@ const METERS: [(&str, &str, &str, &str, u8); 4] = [
     ("main-meter", "eastron-sdm630", "main", "modbus+rtu:///dev/enmon-meters", 1),
     ("row-1-meter", "eastron-sdm72", "row-1", "modbus+rtu:///dev/enmon-meters", 2),
     ("row-2-meter", "sunspec-meter", "row-2", "modbus+tcp://127.0.0.1:9302", 1),
-    ("row-3-meter", "sunspec-meter-float", "row-3", "modbus+tcp://127.0.0.1:9303", 1),
+    ("hall-meter", "sunspec-meter-float", "hall", "modbus+tcp://127.0.0.1:9303", 1),
 ];
 const SOLAR: (&str, &str, &str) = ("roof", "sunspec-inverter", "modbus+tcp://127.0.0.1:9401");
 
@@ -124,10 +124,10 @@ pub fn text(addresses: &Addresses) -> String {
         "apiVersion: enmon/v1
 kind: Site
 name: garage
-control: {interval: 500ms, staleAfter: 3s, raiseAfter: 1s, followTime: 5s}
+control: {interval: 500ms, staleAfter: 5s, raiseAfter: 1s, followTime: 5s}
 api: {listen: \"127.0.0.1:0\"}
 circuits:
-  - {name: main, limit: 210, baseLoad: 35, meter: main-meter}
+  - {name: main, limit: 260, baseLoad: 35, meter: main-meter}
 ",
     );
     for row in 1..=4 {
@@ -139,6 +139,7 @@ circuits:
             12 * posts
         ));
     }
+    text.push_str("  - {name: hall, parent: main, limit: 40, baseLoad: 10, meter: hall-meter}\n");
     text.push_str("meters:\n");
     for (name, profile, _, address, unit) in METERS {
         let address = at(name, address);
