@@ -25,7 +25,7 @@ impl Station {
             _ => usize::MAX,
         });
         self.last_limit = Some(limit);
-        if let Some(error) = self.rests_from_limits(alone) {
+        if let Some(error) = self.rests_from_limits(alone, client.framing()) {
             return Event::NotAcknowledged { charger, setpoint: limit, error, failure: Failure::NotReached };
         }
         match self.write_limit(client, limit).await {
