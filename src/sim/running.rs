@@ -170,7 +170,7 @@ pub async fn run(
                 tasks.spawn(runtime::serve_router(listener, tls, router, stop.clone()));
             }
             (opened, _) => {
-                let listener = modbus_listener(opened, socket.speech, tls)?;
+                let listener = modbus_listener(opened, socket.speech, tls, clients_of(site, socket))?;
                 let bus = Bus::new(site, catalogue, &mut maps, &socket.devices, &shared)?;
                 let (conduct, stop) = (bus.conduct(options.lenient), stop.clone());
                 tasks.spawn(async move {
@@ -190,15 +190,22 @@ fn modbus_listener(
     opened: Opened,
     speech: Speech,
     identity: Option<&Identity>,
+    clients: Option<&Path>,
 ) -> Result<Listener, SimError> {
     Ok(match (opened, identity) {
         (Opened::Line(port, settings), _) => Listener::Serial { port, framing: speech.framing(), settings },
         (Opened::Network(listener), Some(made)) => {
-            Listener::Tls(listener, tls::modbus_server_config(&made.cert, &made.key, None)?)
+            Listener::Tls(listener, tls::modbus_server_config(&made.cert, &made.key, clients)?)
         }
         (Opened::Network(listener), None) if speech == Speech::ModbusRtuTcp => Listener::RtuTcp(listener),
         (Opened::Network(listener), None) => Listener::Tcp(listener),
     })
+}
+
+/// Returns what the clients of a socket are trusted through, where the site says that a device wants to know who asks.
+fn clients_of<'s>(site: &'s Site, socket: &Socket) -> Option<&'s Path> {
+    let mut links = socket.devices.iter().map(|device| device.link(site));
+    links.find(|link| link.identity.is_some()).and_then(|link| link.ca.as_deref())
 }
 
 /// Lets devices over TLS that name no trusted file be trusted through this one.
