@@ -353,3 +353,18 @@ async fn a_state_or_a_digit_that_makes_no_sense_is_the_device_s_fault() {
     assert!(error.contains("the answer makes no sense") && error.contains("binary coded decimal"), "{error}");
     assert_eq!(*failure, enmon::control::Failure::NoAnswer);
 }
+
+#[tokio::test]
+async fn a_watchdog_that_only_limits_feed_is_kept_quiet_while_a_preset_pauses_the_charger() {
+    let device = Recorder::start();
+    started(&device, &[1]);
+    let points = "  mode: {table: holding, address: 13, type: u16, access: write}\n";
+    let section = "  limit: {point: limit, zero: refused, pause: [{point: mode, value: 4}], resume: [{point: mode, value: 1}]}\n  \
+                   offered: offered\n  watchdog: {default: 1s, feed: limit}\n";
+    let mut plant = plant(&profile("", points, section), &[(tcp(&device), "")]);
+    command(&mut plant, 0, 0.0).await;
+    let feeds = heard(&device, 5, writes_to(10)).await;
+    kept_quiet(&feeds);
+    assert!(feeds.iter().all(|heard| heard.words == [6]), "the least, and never what is refused: {feeds:?}");
+    assert!(device.heard().iter().filter(|heard| writes_to(13)(heard)).all(|heard| heard.words == [4]));
+}

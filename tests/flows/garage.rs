@@ -1,13 +1,15 @@
 //! A simulated garage on real sockets: every device on a free port of its own, with a witness of what was offered at any moment.
 
+use std::path::Path;
 use std::time::Duration;
 
 use enmon::profile::Catalogue;
-use enmon::sim::{self, CarSpec, Running, SimOptions, Truth};
+use enmon::sim::{self, CarSpec, Running, SimHandle, SimOptions, Truth};
 use enmon::site::{self, Address, Amps};
 use tokio_util::sync::CancellationToken;
 
 use super::layout::{Layout, Ports};
+use super::mixed::Addresses;
 use super::{DEADLINE, INTERVAL, SAMPLE};
 
 /// A running simulation of a [`Layout`].
@@ -16,21 +18,35 @@ pub struct Garage {
     stop: CancellationToken,
     /// The ports of its devices.
     pub ports: Ports,
+    /// Where its devices are.
+    pub addresses: Addresses,
 }
 
 impl Garage {
     /// Starts every device.
     pub async fn start(layout: &Layout) -> Garage {
+        Garage::serve(&layout.text(&Ports::new()), Path::new("/")).await
+    }
+
+    /// Starts every device of a site file; certificates are looked for in the folder, and made where they are missing.
+    pub async fn serve(text: &str, folder: &Path) -> Garage {
         let catalogue = Catalogue::built_in();
-        let text = layout.text(&Ports::new());
-        let loaded = site::load(&text, "garage.yaml", std::path::Path::new("/"), &catalogue);
+        let loaded = site::load(text, "garage.yaml", folder, &catalogue);
         let site = loaded.unwrap_or_else(|findings| panic!("{}", findings[0])).site;
-        let options = SimOptions { any_port: true, ..SimOptions::default() };
+        let certs = Some(folder.to_owned());
+        let options = SimOptions { any_port: true, certs, ..SimOptions::default() };
         let stop = CancellationToken::new();
         let running = sim::run(&site, &catalogue, &options, stop.clone()).await.unwrap();
-        let port = |address: &Address| address.host_port().unwrap().1;
-        let ports = running.addresses().iter().map(|(name, address)| (name.clone(), port(address))).collect();
-        Garage { running, stop, ports }
+        let found = running.addresses();
+        let port = |address: &Address| address.host_port().map(|(_, port)| port);
+        let ports = found.iter().filter_map(|(name, address)| Some((name.clone(), port(address)?))).collect();
+        let addresses = found.into_iter().map(|(name, address)| (name, address.to_string())).collect();
+        Garage { running, stop, ports, addresses }
+    }
+
+    /// Returns the hand on it, for tasks beside the test.
+    pub fn handle(&self) -> SimHandle {
+        self.running.handle.clone()
     }
 
     /// Does what a line says, in the words of `enmon sim run --commands`.

@@ -9,6 +9,7 @@ pub mod controller;
 pub mod garage;
 pub mod home;
 pub mod layout;
+pub mod mixed;
 
 use std::time::{Duration, Instant};
 

@@ -11,7 +11,7 @@ use super::super::frame::Framing;
 use super::behaviour::Behaviour;
 use super::intake::{Incoming, Intake};
 use super::reply::{Manner, broadcast, describe, reply};
-use super::{Conduct, Handled, RequestLog};
+use super::{Conduct, Handled, Registers, RequestLog};
 
 /// Most answers of one connection that wait to be sent late.
 const MOST_LATE: usize = 32;
@@ -50,6 +50,7 @@ enum Event {
     Silence,
     Idle,
     Due,
+    Ready,
 }
 
 struct Conversation<'a, S> {
@@ -58,6 +59,8 @@ struct Conversation<'a, S> {
     way: Way,
     intake: Intake,
     out: Vec<u8>,
+    /// On a line: units that take their time, until when, and what they were asked. Meanwhile others are heard, and they hear nothing.
+    busy: Vec<(Instant, Incoming, Behaviour)>,
     /// Answers that are sent later, the next one first.
     late: Vec<(Instant, Vec<u8>)>,
     heard: Instant,
@@ -71,7 +74,7 @@ where
     let intake = Intake::new(way.framing);
     let out = Vec::with_capacity(way.framing.longest());
     let heard = Instant::now();
-    Conversation { stream, desk, way, intake, out, late: Vec::new(), heard }.run().await
+    Conversation { stream, desk, way, intake, out, busy: Vec::new(), late: Vec::new(), heard }.run().await
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
@@ -95,6 +98,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
                         return Ok(end);
                     }
                 }
+                Event::Ready => {
+                    let at = (0..self.busy.len()).min_by_key(|&at| self.busy[at].0).unwrap_or_default();
+                    let (_, request, behaviour) = self.busy.swap_remove(at);
+                    self.answer(&request, (behaviour, None)).await?;
+                }
                 Event::Due => {
                     let (_, frame) = self.late.remove(0);
                     self.stream.write_all(&frame).await?;
@@ -108,10 +116,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         let silence = self.intake.awaits_silence().then(|| Instant::now() + self.way.silence);
         let idle = self.way.idle.map(|idle| self.heard + idle);
         let due = self.late.first().map(|(due, _)| *due);
+        let ready = self.busy.iter().map(|(ready, ..)| *ready).min();
         tokio::select! {
             read = self.stream.read_buf(&mut self.intake.bytes) => read.map(Event::Bytes),
             () = at(silence) => Ok(Event::Silence),
             () = at(due) => Ok(Event::Due),
+            () = at(ready) => Ok(Event::Ready),
             () = at(idle) => Ok(Event::Idle),
         }
     }
@@ -127,23 +137,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         if is_line && !conduct.registers().has(request.unit) {
             return Ok(None);
         }
-        if !conduct.hears(request.unit, Instant::now(), self.way.connected, is_line) {
+        let is_busy = self.busy.iter().any(|(_, other, _)| other.unit == request.unit);
+        if is_busy || !conduct.hears(request.unit, Instant::now(), self.way.connected, is_line) {
             self.log(request, Behaviour::Silent, false);
             return Ok(None);
         }
         let (behaviour, kept) = conduct.next(request.unit);
         if let Behaviour::Slow(time) = behaviour {
+            if self.way.connected.is_none() {
+                self.busy.push((Instant::now() + time, request.clone(), behaviour));
+                return Ok(None);
+            }
             sleep(time).await;
         }
+        self.answer(request, (behaviour, kept)).await
+    }
+
+    async fn answer(
+        &mut self,
+        request: &Incoming,
+        (behaviour, kept): (Behaviour, Option<Arc<dyn Registers>>),
+    ) -> io::Result<Option<End>> {
+        let Desk { conduct, .. } = self.desk;
         self.out.clear();
         let registers = &**conduct.registers();
         let manner = reply(request, self.way.framing, registers, (behaviour, kept.as_deref()), &mut self.out);
         self.log(request, behaviour, matches!(manner, Manner::Now | Manner::Later(_)));
         match manner {
             Manner::Now => {
+                // the pause that a device needs begins with its answer, however late this task goes on afterwards
+                let answered = Instant::now();
                 self.stream.write_all(&self.out).await?;
                 self.stream.flush().await?;
-                conduct.answered(request.unit, Instant::now());
+                conduct.answered(request.unit, answered);
             }
             Manner::Later(time) if self.late.len() < MOST_LATE => {
                 let due = Instant::now() + time;

@@ -8,7 +8,7 @@ use crate::control::{DeviceRef, Event, Failure};
 use crate::modbus::{Client, DeviceMap, ModbusError, Place, Value, plan_reads, read_points, write_point};
 use crate::plant::Line;
 use crate::plant::interpret::{offered, offered_points};
-use crate::profile::{Preset, ZeroLimit};
+use crate::profile::{ChargerSection, Feed, Preset, ZeroLimit};
 use crate::site::{Amps, ChargerId};
 
 impl Station {
@@ -25,7 +25,7 @@ impl Station {
             _ => usize::MAX,
         });
         self.last_limit = Some(limit);
-        if let Some(error) = self.rests_from_limits(alone) {
+        if let Some(error) = self.rests_from_limits(alone, client.framing()) {
             return Event::NotAcknowledged { charger, setpoint: limit, error, failure: Failure::NotReached };
         }
         match self.write_limit(client, limit).await {
@@ -62,6 +62,13 @@ impl Station {
             // from the first write on it may be paused, whatever becomes of the others
             self.may_be_paused = true;
             self.presets(client, map, &section.limit.pause).await?;
+            if let Some(least) = self.least_while_paused(section) {
+                // some devices refuse limits while they pause
+                match self.write(client, map, point, least.0).await {
+                    Ok(()) | Err(ModbusError::Exception { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
         } else if limit == Amps::ZERO && section.limit.zero != ZeroLimit::Pauses {
             let what =
                 format!("{}: profile {} does not say how it is paused", self.device.name, profile.name);
@@ -83,6 +90,14 @@ impl Station {
             feeding.limited(begun);
         }
         Ok(())
+    }
+
+    /// Returns the limit that feeds the watchdog of a paused charger, where only limits do and its pause is none: its least, so that
+    /// the pause may end at any time.
+    fn least_while_paused(&self, section: &ChargerSection) -> Option<Amps> {
+        let is_fed_by_limits = section.watchdog.as_ref().is_some_and(|watchdog| watchdog.feed == Feed::Limit);
+        let is_limit = section.limit.pause.iter().any(|preset| preset.point == section.limit.point);
+        self.charger().filter(|_| is_fed_by_limits && !is_limit).map(|charger| charger.min)
     }
 
     async fn read_offered(&self, client: &mut Client, map: &DeviceMap) -> Result<Amps, ModbusError> {

@@ -9,7 +9,8 @@ use super::feeding::Feeding;
 use super::with_causes;
 use crate::control::{DeviceRef, Event, Failure, Reading, link};
 use crate::modbus::{
-    Block, Client, ClientSettings, DeviceMap, Exception, ModbusError, Readings, plan_reads, read_points,
+    Block, Client, ClientSettings, DeviceMap, Exception, Framing, ModbusError, Readings, plan_reads,
+    read_points,
 };
 use crate::plant::interpret::{interpret, points};
 use crate::plant::{Device, Line, PlantError};
@@ -20,6 +21,11 @@ use crate::site::{Amps, Charger};
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A limit goes out all the same, until so many failures follow each other.
 const FAILURES_THAT_HOLD_LIMITS: u32 = 2;
+/// The same where frames bear no transaction: a unit that has just been silent is not asked again before its late answer could have
+/// come, and the line would stand still for its neighbours so long.
+const FAILURES_THAT_HOLD_LIMITS_ON_A_LINE: u32 = 1;
+/// The shortest pause after a failure; never shorter than the time in which a late answer may come.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A device on the bus.
 pub(super) struct Station {
@@ -230,8 +236,12 @@ impl Station {
     }
 
     /// Says whether limits wait, too.
-    pub(super) fn rests_from_limits(&self, alone: bool) -> Option<String> {
-        let wait = self.rest().filter(|_| !alone && self.failures >= FAILURES_THAT_HOLD_LIMITS)?;
+    pub(super) fn rests_from_limits(&self, alone: bool, framing: Framing) -> Option<String> {
+        let most = match framing {
+            Framing::Tcp => FAILURES_THAT_HOLD_LIMITS,
+            Framing::Rtu | Framing::Ascii => FAILURES_THAT_HOLD_LIMITS_ON_A_LINE,
+        };
+        let wait = self.rest().filter(|_| !alone && self.failures >= most)?;
         Some(format!("{}; tried again in {} ms", self.last_error, wait.as_millis()))
     }
 
@@ -242,7 +252,8 @@ impl Station {
             self.armed_on = None;
         }
         if takes_long(error) {
-            let pause = Duration::from_secs(1).saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE);
+            let shortest = SHORTEST_PAUSE.max(self.settings.timeout);
+            let pause = shortest.saturating_mul(1 << self.failures.min(6)).min(LONGEST_PAUSE.max(shortest));
             self.failures += 1;
             self.not_before = Some(Instant::now() + pause);
         }
@@ -347,6 +358,22 @@ mod tests {
             site: Arc::new(site),
         };
         Station::new(device, false)
+    }
+
+    #[test]
+    fn a_unit_that_was_silent_does_not_hold_up_its_line_for_the_next_limit() {
+        let mut station = station("time").unwrap();
+        let place = crate::modbus::Place {
+            address: "modbus+rtu:///dev/ttyUSB0".parse().unwrap(),
+            unit: 1,
+            request: "reading".into(),
+        };
+        station.failed(&ModbusError::TimedOut { place, timeout_ms: 1000 });
+        assert!(station.rests_from_limits(false, Framing::Rtu).is_some());
+        assert!(station.rests_from_limits(true, Framing::Rtu).is_none(), "there are no neighbours");
+        assert!(station.rests_from_limits(false, Framing::Tcp).is_none(), "a new connection costs nothing");
+        station.answered(Instant::now());
+        assert!(station.rests_from_limits(false, Framing::Rtu).is_none());
     }
 
     #[test]
