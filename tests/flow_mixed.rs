@@ -104,7 +104,7 @@ async fn all_share_what_one_leaves_goes_to_others_and_no_watchdog_bites() {
         };
         POSTS.iter().all(has_ten)
     };
-    let status = controller.until("10 A for all", tens).await;
+    controller.until("10 A for all", tens).await;
     // twice the longest watchdog that the site has
     let long = Duration::from_secs(20);
     controller.until("nothing more happens", |status| began.elapsed() > long && tens(status)).await;
