@@ -212,3 +212,11 @@ fn certificates_go_with_tls_alone() {
     assert_eq!(code, Some(3), "{talk}");
     assert!(talk.contains("chmod 600") && talk.contains("no PEM certificate"), "{talk}");
 }
+
+#[test]
+fn a_serial_port_that_is_not_there_is_no_question_of_host_and_port() {
+    let output = enmon(&["modbus", "read", "modbus+rtu:///nowhere/port", "holding", "0"]);
+    let talk = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(4), "{talk}");
+    assert!(talk.contains("group dialout") && !talk.contains("its host"), "{talk}");
+}

@@ -207,6 +207,21 @@ fn bits_are_found_like_registers() {
 }
 
 #[test]
+fn a_lost_answer_is_no_gap() {
+    let asked = Mutex::new(BTreeSet::new());
+    let there: BTreeSet<u16> = (0..30).collect();
+    let bus = Bus::start(move |_, function, address, count| {
+        // each question gets its answer the second time only
+        match asked.lock().unwrap().insert((function, address, count)) {
+            true => Reply::Silence,
+            false => holding(&there, function, address, count, 125),
+        }
+    });
+    let report = bus.scan(&["--registers", "holding:0-35", "--timeout", "50ms"]);
+    assert_eq!(ranges(&report["units"][0]["registers"][0]), [(0, 30)]);
+}
+
+#[test]
 fn a_unit_that_is_silent_is_given_up() {
     let bus = Bus::start(|_, _, _, _| Reply::Silence);
     let report = bus.scan(&["--registers", "holding:0-65535", "--timeout", "20ms"]);

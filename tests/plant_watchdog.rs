@@ -79,9 +79,9 @@ async fn next(plant: &mut SitePlant) -> Event {
 async fn command(plant: &mut SitePlant, charger: usize, limit: f64) -> Event {
     plant.command(ChargerId(charger), Amps(limit));
     loop {
-        match next(plant).await {
-            event @ (Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) => return event,
-            _ => {}
+        let event = next(plant).await;
+        if matches!(event, Event::Acknowledged { .. } | Event::NotAcknowledged { .. }) {
+            return event;
         }
     }
 }

@@ -205,22 +205,38 @@ async fn a_port_that_is_there_is_the_other_end_of_the_cable() {
 #[tokio::test]
 async fn gateways_and_tls_are_served_too() {
     let folder = TempDir::new().unwrap();
+    let ca = folder.path().join("devices.pem");
+    let trust = format!("unit: 1, tls: {{ca: \"{}\"}}", ca.display());
     let chargers = charger("ev1", "abb-terra-ac", "modbus+rtu-tcp://127.0.0.1:9000", 1)
         + &charger("ev2", "abb-terra-ac", "modbus+rtu-tcp://127.0.0.1:9000", 2)
-        + &charger("ev3", "abb-terra-ac", "modbus+tls://127.0.0.1:9001", 1);
+        + &charger("ev3", "abb-terra-ac", "modbus+tls://127.0.0.1:9001", 1).replace("unit: 1", &trust);
     let options = SimOptions { certs: Some(folder.path().to_owned()), ..any_port() };
     let bench = Bench::start(&chargers, options).await;
     let mut gateway = bench.client(0);
     gateway.write_registers(2, 0x4100, &[0, 12_000]).await.unwrap();
     assert_eq!(offered(&mut gateway, 1).await.unwrap(), 0);
     assert_eq!(offered(&mut gateway, 2).await.unwrap(), 12_000);
-    let ca = folder.path().join("ca.pem");
     assert_eq!(SimDevice::Charger(2).link(&bench.running.site).ca.as_ref(), Some(&ca));
-    let (cert, key) = (folder.path().join("ca.client.pem"), folder.path().join("ca.client.key"));
+    let (cert, key) = (folder.path().join("devices.client.pem"), folder.path().join("devices.client.key"));
     for identity in [None, Some((cert.as_path(), key.as_path()))] {
         let mut client = bench.client(2).with_tls(tls::modbus_client_config(&ca, identity).unwrap());
         assert_eq!(offered(&mut client, 1).await.unwrap(), 0);
     }
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_wants_to_know_who_asks_where_the_site_says_so() {
+    let folder = TempDir::new().unwrap();
+    let [ca, cert, key] = ["ca.pem", "me.pem", "me.key"].map(|name| folder.path().join(name));
+    let (trusted, shown, secret) = (ca.display(), cert.display(), key.display());
+    let known = format!("unit: 1, tls: {{ca: \"{trusted}\", cert: \"{shown}\", key: \"{secret}\"}}");
+    let charger = charger("ev1", "abb-terra-ac", "modbus+tls://127.0.0.1:9001", 1).replace("unit: 1", &known);
+    let options = SimOptions { certs: Some(folder.path().to_owned()), ..any_port() };
+    let bench = Bench::start(&charger, options).await;
+    let client = |identity| bench.client(0).with_tls(tls::modbus_client_config(&ca, identity).unwrap());
+    assert_eq!(offered(&mut client(Some((cert.as_path(), key.as_path()))), 1).await.unwrap(), 0);
+    assert!(offered(&mut client(None), 1).await.is_err(), "a stranger was let in");
     bench.stop().await;
 }
 

@@ -48,6 +48,11 @@ impl Condition {
         self.equals.clone().or(begins).or(most)
     }
 
+    /// Says whether it names what the value is, and not only a range: then few other devices meet it.
+    pub fn is_exact(&self) -> bool {
+        self.equals.is_some() || self.starts_with.is_some()
+    }
+
     /// Says whether a value of the point meets the condition. What is no number (NaN) meets none.
     pub fn holds(&self, value: Known<'_>) -> bool {
         match (value, self) {

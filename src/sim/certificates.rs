@@ -1,7 +1,9 @@
 //! Certificates of simulated devices over TLS: a small authority made at the start, for files that don't exist yet.
 //!
 //! Beside the file that the site trusts (`tls.ca`, say `ca.pem`) stand `ca.server.pem` and `ca.server.key`, which the devices
-//! present, and `ca.client.pem` and `ca.client.key`, with which a Modbus client may say who it is. The authority's own key is thrown away once it has signed: nobody can sign anything else with it.
+//! present, and `ca.client.pem` and `ca.client.key`, with which a Modbus client may say who it is; the same stand where the site names a
+//! certificate and key (`tls.cert`, `tls.key`), and then whoever shows none is not let in. The authority's
+//! own key is thrown away once it has signed: nobody can sign anything else with it.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -50,13 +52,18 @@ pub(super) struct Identity {
     pub key: PathBuf,
 }
 
-/// Returns what devices present that are trusted through `ca`; makes the files when they are missing and `make` says so.
+/// Certificate chain and key of clients, as files.
+pub(super) type ClientFiles = BTreeSet<(PathBuf, PathBuf)>;
+
+/// Returns what devices present that are trusted through `ca`; makes the files when they are missing and `make` says so, and with them
+/// those with which `clients` say who they are.
 ///
 /// # Errors
 /// When files are missing and may not be made, or can't be read or written.
 pub(super) fn server_identity(
     ca: &Path,
     hosts: &BTreeSet<String>,
+    clients: &ClientFiles,
     make: bool,
 ) -> Result<Identity, CertificateError> {
     let (cert, key) = (ca.with_extension("server.pem"), ca.with_extension("server.key"));
@@ -66,10 +73,11 @@ pub(super) fn server_identity(
         }
         let made =
             make_all(hosts).map_err(|source| CertificateError::Make { path: ca.to_owned(), source })?;
-        for (leaf, cert, key) in [
-            (&made.server, &cert, &key),
-            (&made.client, &ca.with_extension("client.pem"), &ca.with_extension("client.key")),
-        ] {
+        let usual = (ca.with_extension("client.pem"), ca.with_extension("client.key"));
+        let clients =
+            clients.iter().chain([&usual]).filter(|(cert, key)| is_missing(cert) && is_missing(key));
+        let clients = clients.map(|(cert, key)| (&made.client, cert, key));
+        for (leaf, cert, key) in clients.chain([(&made.server, &cert, &key)]) {
             fsio::write_atomically(key, leaf.key.as_bytes(), 0o600)?;
             fsio::write_atomically(cert, leaf.cert.as_bytes(), 0o644)?;
         }
@@ -131,15 +139,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ca = folder.path().join("ca.pem");
         let hosts = BTreeSet::from(["esp-1.local".to_owned(), "[::1]".to_owned()]);
-        assert!(matches!(server_identity(&ca, &hosts, false), Err(CertificateError::Missing(_))));
+        assert!(matches!(
+            server_identity(&ca, &hosts, &ClientFiles::new(), false),
+            Err(CertificateError::Missing(_))
+        ));
         assert!(is_missing(&ca), "nothing was written");
-        server_identity(&ca, &hosts, true).unwrap();
+        server_identity(&ca, &hosts, &ClientFiles::new(), true).unwrap();
         let first = fsio::read_text(&ca).unwrap();
-        server_identity(&ca, &hosts, true).unwrap();
-        server_identity(&ca, &hosts, false).unwrap();
+        server_identity(&ca, &hosts, &ClientFiles::new(), true).unwrap();
+        server_identity(&ca, &hosts, &ClientFiles::new(), false).unwrap();
         assert_eq!(fsio::read_text(&ca).unwrap(), first);
         fsio::read_secret(&folder.path().join("ca.server.key")).expect("the key is for its owner alone");
         std::fs::remove_file(folder.path().join("ca.server.key")).unwrap();
-        assert!(matches!(server_identity(&ca, &hosts, true), Err(CertificateError::NoServer(_))));
+        assert!(matches!(
+            server_identity(&ca, &hosts, &ClientFiles::new(), true),
+            Err(CertificateError::NoServer(_))
+        ));
     }
 }

@@ -132,22 +132,46 @@ impl RegisterMap {
         for condition in &profile.identify {
             map.identify_as(condition);
         }
+        map.be_plausible();
         Some(map)
     }
 
     /// Lets the device be what it is taken for: points that nothing else fills hold what the profile tells it by.
     fn identify_as(&mut self, condition: &Condition) {
-        let Some(slot) = self.slots.iter().find(|slot| slot.name == condition.point) else { return };
+        let Some(at) = self.slots.iter().position(|slot| slot.name == condition.point) else { return };
+        match condition.example() {
+            Some(Expected::Text(text)) => self.let_hold(at, Held::Text(text)),
+            Some(Expected::Number(number)) => self.let_hold_number(at, number),
+            None => {}
+        }
+    }
+
+    /// Lets points that nothing else fills hold what is plausible, where 0 is not: a device that shows 0 Hz, or a state that it has
+    /// not, is taken for another one.
+    fn be_plausible(&mut self) {
+        for at in 0..self.slots.len() {
+            let point = &self.slots[at].point;
+            let is_filled = self.fixed.get(&(point.table, point.address)).is_some_and(|word| *word != 0);
+            let Some([least, most]) = point.plausible.filter(|_| !is_filled) else { continue };
+            if !(least..=most).contains(&0.0) {
+                self.let_hold_number(at, if least > 0.0 { least } else { most });
+            }
+        }
+    }
+
+    fn let_hold_number(&mut self, at: usize, number: f64) {
+        let unit = &self.slots[at].point.unit;
+        // a mains frequency is the one quantity of this kind that is the same on every site
+        let held = if unit == "Hz" { MAINS_HERTZ } else { number / per_base_unit(unit) };
+        self.let_hold(at, Held::Number(held));
+    }
+
+    /// Puts something for ever into a point that can be read, unless something else fills it.
+    fn let_hold(&mut self, at: usize, held: Held) {
+        let slot = &self.slots[at];
         if !slot.quantities.is_empty() || slot.point.access == Access::Only {
             return;
         }
-        let held = match condition.example() {
-            // a mains frequency is the one quantity of this kind that is the same on every site
-            _ if slot.point.unit == "Hz" => Held::Number(MAINS_HERTZ),
-            Some(Expected::Text(text)) => Held::Text(text),
-            Some(Expected::Number(number)) => Held::Number(number / per_base_unit(&slot.point.unit)),
-            None => return,
-        };
         let table = slot.point.table;
         let values = if slot.point.value_type == ValueType::String { 1 } else { slot.point.count };
         let one = register_codec::encode(slot, self, Some(&held));

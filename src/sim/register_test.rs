@@ -187,3 +187,14 @@ meter:
     let words = bench.read(Table::Holding, 40_000, 11).unwrap();
     assert_eq!(words, [0x5375, 0x6E53, 103, 5, 0, 1234, 1234, 1234, 0xFFFE, 0xFFFF, 0]);
 }
+
+/// EVSE-DIN 1006 (control pilot) is 1 to 3, CHARX 114 tells how many points there are: a device with 0 there is another one.
+#[test]
+fn what_nothing_fills_holds_what_is_plausible() {
+    let evse = Bench::new(&built_in("evse-din"), SimDevice::Charger(0));
+    assert_eq!(evse.number(&built_in("evse-din"), "pilot"), 1.0);
+    let charx = Bench::new(&built_in("phoenix-charx"), SimDevice::Charger(0));
+    assert_eq!(charx.read(Table::Holding, 114, 1).unwrap(), [1]);
+    let meter = Bench::new(&built_in("eastron-sdm72"), SimDevice::Meter(0));
+    assert_eq!(f32_of(&meter.read(Table::Input, 0x46, 2).unwrap()), 50.0, "Hz");
+}

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::bus::{Bus, RegisterMaps};
-use super::certificates::{self, CertificateError, Identity};
+use super::certificates::{self, CertificateError, ClientFiles, Identity};
 use super::endpoint::EndpointPages;
 use super::handle::SimHandle;
 use super::model::Model;
@@ -170,7 +170,8 @@ pub async fn run(
                 tasks.spawn(runtime::serve_router(listener, tls, router, stop.clone()));
             }
             (opened, _) => {
-                let listener = modbus_listener(opened, socket.speech, tls)?;
+                let clients = authority_of_clients(site, socket);
+                let listener = modbus_listener(opened, socket.speech, tls, clients.as_deref())?;
                 let bus = Bus::new(site, catalogue, &mut maps, &socket.devices, &shared)?;
                 let (conduct, stop) = (bus.conduct(options.lenient), stop.clone());
                 tasks.spawn(async move {
@@ -190,11 +191,12 @@ fn modbus_listener(
     opened: Opened,
     speech: Speech,
     identity: Option<&Identity>,
+    clients: Option<&Path>,
 ) -> Result<Listener, SimError> {
     Ok(match (opened, identity) {
         (Opened::Line(port, settings), _) => Listener::Serial { port, framing: speech.framing(), settings },
         (Opened::Network(listener), Some(made)) => {
-            Listener::Tls(listener, tls::modbus_server_config(&made.cert, &made.key, None)?)
+            Listener::Tls(listener, tls::modbus_server_config(&made.cert, &made.key, clients)?)
         }
         (Opened::Network(listener), None) if speech == Speech::ModbusRtuTcp => Listener::RtuTcp(listener),
         (Opened::Network(listener), None) => Listener::Tcp(listener),
@@ -252,10 +254,22 @@ type Certificates = BTreeMap<PathBuf, Identity>;
 
 fn certificates_of(site: &Site, make: bool) -> Result<Certificates, SimError> {
     let made = |(ca, hosts): (PathBuf, BTreeSet<String>)| {
-        let identity = certificates::server_identity(&ca, &hosts, make)?;
+        let identity = certificates::server_identity(&ca, &hosts, &clients_of(site, &ca), make)?;
         Ok((ca, identity))
     };
     hosts_by_authority(site).into_iter().map(made).collect()
+}
+
+/// Returns with what the devices' clients say who they are, where an authority's devices want to know.
+fn clients_of(site: &Site, ca: &Path) -> ClientFiles {
+    let links = SimDevice::all(site).into_iter().map(|device| device.link(site));
+    links.filter(|link| link.ca.as_deref() == Some(ca)).filter_map(|link| link.identity.clone()).collect()
+}
+
+/// Returns the authority that vouches for a socket's clients, where a device there wants to know who asks.
+fn authority_of_clients(site: &Site, socket: &Socket) -> Option<PathBuf> {
+    let links = socket.devices.iter().map(|device| device.link(site));
+    links.filter(|link| link.identity.is_some()).find_map(|link| link.ca.clone())
 }
 
 /// Returns what the devices of a socket present, where TLS is spoken.

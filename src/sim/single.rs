@@ -53,7 +53,13 @@ impl SingleDevice {
     /// Takes it apart: its registers, what it needs from those who ask it, and the hand on it. Time passes for it until it is stopped.
     /// Needs a tokio runtime.
     pub fn start(self, stop: CancellationToken) -> (Arc<dyn Registers>, Habits, SimHandle) {
-        tokio::spawn(keep_stepping(self.shared, 1.0, stop));
+        tokio::spawn(keep_stepping(Arc::clone(&self.shared), 1.0, stop));
+        self.stand_still()
+    }
+
+    /// Takes it apart as [`SingleDevice::start`] does, but no time passes for it except by [`Model::step`] through the hand on it: what
+    /// it shows stays the same until somebody writes.
+    pub fn stand_still(self) -> (Arc<dyn Registers>, Habits, SimHandle) {
         let habits = self.bus.habits(self.unit);
         (Arc::new(self.bus), habits, self.handle)
     }

@@ -3,6 +3,7 @@
 
 pub mod device;
 pub mod peer;
+pub mod profiles;
 pub mod recorder;
 pub mod script;
 pub mod served;

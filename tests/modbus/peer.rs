@@ -81,8 +81,50 @@ pub fn pymodbus_client(way: impl ToString, unit: u8, steps: &serde_json::Value) 
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// A pymodbus client that stays for many visits: starting Python takes longer than asking a device.
+pub struct PymodbusClient(Peer);
+
+impl PymodbusClient {
+    pub fn start() -> Self {
+        PymodbusClient(Peer::start("modbus_client.py", &["-"]))
+    }
+
+    /// Performs steps as [`pymodbus_client`] does.
+    pub fn ask(&mut self, way: &str, unit: u8, steps: &[serde_json::Value]) -> Vec<serde_json::Value> {
+        self.0.tell(&serde_json::json!([way, unit, steps]).to_string());
+        serde_json::from_value(self.0.next()).unwrap()
+    }
+}
+
+/// A pymodbus process that serves one device after the other.
+pub struct PymodbusServer(Peer);
+
+impl PymodbusServer {
+    pub fn start() -> Self {
+        PymodbusServer(Peer::start("modbus_server.py", &["-"]))
+    }
+
+    /// Serves these registers on a port that the system hands out, and returns the address.
+    pub fn serve(&mut self, units: &serde_json::Value) -> String {
+        self.0.tell(&serde_json::json!([units]).to_string());
+        format!("modbus+tcp://127.0.0.1:{}", self.0.next()["port"])
+    }
+
+    /// Serves these registers on a serial port, given as `rtu:PATH` or `ascii:PATH`.
+    pub fn serve_on(&mut self, way: &str, units: &serde_json::Value) {
+        self.0.tell(&serde_json::json!([units, way]).to_string());
+        assert_eq!(self.0.next()["port"], serde_json::Value::Null);
+    }
+}
+
 /// Runs mbpoll once and returns the values that it shows. Addresses count from 0; of 32-bit values the high word is first.
 pub fn mbpoll(address: &str, unit: u8, arguments: &[&str]) -> Vec<String> {
+    try_mbpoll(address, unit, arguments).unwrap_or_else(|talk| panic!("mbpoll {arguments:?}: {talk}"))
+}
+
+/// Runs mbpoll once and returns the values that it shows, or what it says of a device that refuses. Flags that come twice count as they
+/// are said last.
+pub fn try_mbpoll(address: &str, unit: u8, arguments: &[&str]) -> Result<Vec<String>, String> {
     let mut command = Command::new("mbpoll");
     let place = match address.strip_prefix("modbus+rtu://") {
         Some(path) => {
@@ -102,13 +144,13 @@ pub fn mbpoll(address: &str, unit: u8, arguments: &[&str]) -> Vec<String> {
     let output = command.output();
     let output = output.expect("mbpoll is missing; install it with: apt-get install mbpoll");
     let shown = String::from_utf8(output.stdout).unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "mbpoll {arguments:?}: {shown}{talk}");
-    shown
+    if !output.status.success() {
+        return Err(format!("{shown}{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let values = shown
         .lines()
         .filter(|line| line.starts_with('['))
         .filter_map(|line| line.split_once(':'))
-        .filter_map(|(_, value)| value.split_whitespace().next())
-        .map(str::to_owned)
-        .collect()
+        .filter_map(|(_, value)| value.split_whitespace().next());
+    Ok(values.map(str::to_owned).collect())
 }

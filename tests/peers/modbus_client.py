@@ -1,6 +1,7 @@
 """A pymodbus client that does what the command line says and prints what came back as one line of JSON:
 
     modbus_client.py WAY UNIT '[["read", "holding", 16400, 6], ["write", "holding", 16640, [0, 16000]], ["write", "coil", 3, true]]'
+    modbus_client.py -      takes lines [WAY, UNIT, [STEP, ...]] from stdin and answers each with a line, until stdin ends
 
 WAY is a TCP port on loopback, or rtu:PATH or ascii:PATH of a serial port. A single value is written with function 06 or 05, a list with 16 or 15. A refusal is {"exception": CODE}.
 """
@@ -36,16 +37,26 @@ def perform(client, unit, step):
     return [int(bit) for bit in answer.bits[:what]] if table in ("coil", "discrete") else answer.registers
 
 
-def main():
-    way, unit, steps = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+def visit(way, unit, steps):
+    """Connects, performs the steps, and hangs up."""
     if way.isdecimal():
         client = ModbusTcpClient("127.0.0.1", port=int(way), timeout=5, retries=0)
     else:
         framer, path = way.split(":", 1)
         client = ModbusSerialClient(path, framer=FramerType(framer), baudrate=19200, timeout=5, retries=0)
     assert client.connect(), f"nobody listens on {way}"
-    print(json.dumps([perform(client, unit, step) for step in steps]))
+    answers = [perform(client, unit, step) for step in steps]
+    # who waits for the answers may want the port next
     client.close()
+    print(json.dumps(answers), flush=True)
+
+
+def main():
+    if sys.argv[1:] == ["-"]:
+        for line in sys.stdin:
+            visit(*json.loads(line))
+    else:
+        visit(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]))
 
 
 main()

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind};
 use crate::modbus::{Exception, ModbusError};
+use crate::site::Address;
 
 /// Turns what went wrong into what a person can do about it.
 pub(super) fn failure(error: &ModbusError) -> Error {
@@ -23,6 +24,9 @@ pub(super) fn failure(error: &ModbusError) -> Error {
 
 fn hint(error: &ModbusError) -> Option<&'static str> {
     Some(match error {
+        ModbusError::Unreachable { address: Address::ModbusRtu(_) | Address::ModbusAscii(_), .. } => {
+            "check the port's name, that no other program uses it, and that you may open it (group dialout)"
+        }
         ModbusError::Unreachable { .. } => "check that the device is on, and its host and port",
         ModbusError::TimedOut { .. } => {
             "check --unit (many devices take 1, some 255 or 180), or give it more time with --timeout 3s"

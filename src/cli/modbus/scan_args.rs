@@ -27,8 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(1);
   enmon modbus scan modbus+tcp://127.0.0.1:5031 --all --resume scan.json
   enmon modbus scan modbus+tcp://127.0.0.1:5031 --unit 1 --registers holding:0-2000,input:0-100
 
-A scan only reads, one request at a time. Without --rate it sends at most 10 requests a second, and leaves the bus alone
-after each answer for as long as it was busy. Units are looked for on a serial line from 1 to 247; over TCP, first those
+A scan only reads, one request at a time. Without --rate it sends at most 10 requests a second, fewer to a device that
+loses some, and leaves the bus alone after each answer for as long as it was busy. Units are looked for on a serial line from 1 to 247; over TCP, first those
 that devices use (1, 255, 180 and so on), and with --all the rest. Any answer is a unit, a refusal too. Then it asks each
 unit for SunSpec models and for the points of every profile, and names those that fit.
 

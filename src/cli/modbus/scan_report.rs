@@ -4,11 +4,15 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::modbus::scan::{FoundRegisters, FoundRun, FoundUnit, Guess, ScanFindings, ScanPlan};
+use crate::modbus::scan::{FoundRegisters, FoundRun, FoundUnit, Guess, ScanFindings, ScanPlan, ScanTask};
 use crate::profile::Table as RegisterTable;
 use crate::site::Address;
 use crate::ui::{Cell, Column, Report, Table, Tone};
 
+/// Unit ids of devices on a serial line, 1 to 247 (MODBUS over Serial Line V1.02, 2.2).
+const MOST_UNITS: usize = 247;
+/// So many reasons of a guess are shown to people.
+const MOST_REASONS: usize = 3;
 /// So many words of a range are shown to people.
 const MOST_WORDS: usize = 8;
 
@@ -21,11 +25,16 @@ pub(super) struct ScanReport {
     address: Address,
     #[serde(flatten)]
     findings: ScanFindings,
+    /// Units were looked for, and not all that there may be.
+    #[serde(skip)]
+    may_be_elsewhere: bool,
 }
 
 impl ScanReport {
     pub(super) fn new(plan: &ScanPlan, findings: ScanFindings) -> ScanReport {
-        ScanReport { api_version: "enmon/v1", kind: "ModbusScan", address: plan.address.clone(), findings }
+        let may_be_elsewhere = matches!(&plan.task, ScanTask::Units { units } if units.len() < MOST_UNITS);
+        let address = plan.address.clone();
+        ScanReport { api_version: "enmon/v1", kind: "ModbusScan", address, findings, may_be_elsewhere }
     }
 }
 
@@ -34,6 +43,12 @@ impl Report for ScanReport {
         let units = &self.findings.units;
         if units.is_empty() {
             writeln!(out, "{}: no unit answered ({} requests)", self.address, self.findings.requests)?;
+            if self.may_be_elsewhere {
+                writeln!(
+                    out,
+                    "It may have another unit id: --units 1-20 looks for these, --all for every one"
+                )?;
+            }
         }
         for (index, unit) in units.iter().enumerate() {
             if index > 0 {
@@ -46,6 +61,12 @@ impl Report for ScanReport {
         }
         Ok(())
     }
+}
+
+/// Says why in a few words; JSON and YAML have all of them.
+fn reasons(guess: &Guess) -> String {
+    let more = if guess.why.len() > MOST_REASONS { " …" } else { "" };
+    guess.why.iter().take(MOST_REASONS).map(String::as_str).collect::<Vec<_>>().join("; ") + more
 }
 
 fn render_unit(unit: &FoundUnit, out: &mut dyn Write) -> io::Result<()> {
@@ -89,7 +110,7 @@ fn render_guesses(guesses: &[Guess], out: &mut dyn Write) -> io::Result<()> {
             Cell::new(&guess.profile).tone(tone),
             Cell::new(format!("{} {}", guess.vendor, guess.model)),
             Cell::number(guess.score, 2),
-            Cell::new(guess.why.join("; ")),
+            Cell::new(reasons(guess)),
         ]);
     }
     table.render(out)

@@ -25,6 +25,10 @@ pub struct Guess {
     pub model: String,
     /// Do all conditions hold by which the profile tells its device? `false` also when it has none.
     pub identified: bool,
+    /// Is one of them a value, such as a maker's code, and not only a range? An Eastron SDM72 has the registers of an SDM630 and a code
+    /// beside: it is told by the code.
+    #[serde(skip)]
+    pub by_value: bool,
     /// How well it fits, 0 to 1.
     pub score: f64,
     /// Points that can be read, as the profile says.
@@ -44,7 +48,7 @@ pub(super) type Found = BTreeMap<String, Option<Vec<u16>>>;
 pub(super) fn rank(mut guesses: Vec<(Guess, bool)>) -> Vec<Guess> {
     // of profiles that fit equally well, the one whose device comes with this unit id
     guesses.sort_by(|(a, a_unit), (b, b_unit)| {
-        let better = |one: &Guess| (one.identified, one.score);
+        let better = |one: &Guess| (one.identified, one.by_value, one.score);
         better(b)
             .partial_cmp(&better(a))
             .unwrap_or(std::cmp::Ordering::Equal)
@@ -196,6 +200,7 @@ pub(super) fn judge(map: &DeviceMap, found: &Found) -> Option<Guess> {
         vendor: profile.vendor.clone(),
         model: profile.model.clone(),
         identified,
+        by_value: profile.identify.iter().any(Condition::is_exact),
         score,
         points,
         read: values.len(),

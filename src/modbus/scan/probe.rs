@@ -103,7 +103,10 @@ impl<'a> Probe<'a> {
         let (mut lost, mut busy, mut unreachable) = (0, 0, 0);
         loop {
             match self.once(question).await {
-                Ok(words) => return Ok(Answer::Words(words)),
+                Ok(words) => {
+                    self.heed(lost);
+                    return Ok(Answer::Words(words));
+                }
                 Err(ModbusError::Exception {
                     exception: Exception::Acknowledge | Exception::ServerDeviceBusy,
                     ..
@@ -111,7 +114,10 @@ impl<'a> Probe<'a> {
                     busy += 1;
                     sleep(BUSY_PAUSE).await;
                 }
-                Err(ModbusError::Exception { exception, .. }) => return Ok(Answer::Refused(exception)),
+                Err(ModbusError::Exception { exception, .. }) => {
+                    self.heed(lost);
+                    return Ok(Answer::Refused(exception));
+                }
                 Err(
                     ModbusError::TimedOut { .. }
                     | ModbusError::ConnectionLost { .. }
@@ -160,6 +166,12 @@ impl<'a> Probe<'a> {
         match self.observer.answered(self.journal) {
             ControlFlow::Continue(()) => Ok(()),
             ControlFlow::Break(()) => Err(ScanError::Stopped),
+        }
+    }
+
+    fn heed(&mut self, lost: u32) {
+        if lost > 0 {
+            self.pace.slow_down();
         }
     }
 
