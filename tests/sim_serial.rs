@@ -37,7 +37,7 @@ charger:
 
 /// A profile whose devices need a pause after connecting.
 fn slow_starter() -> String {
-    SLEEPER.replace("sleeper", "slow-starter").replace("wake: true, gap: 100ms", "afterConnect: 300ms")
+    SLEEPER.replace("sleeper", "slow-starter").replace("wake: true, gap: 100ms", "afterConnect: 1500ms")
 }
 
 fn site_with(chargers: &str) -> (Site, Catalogue) {

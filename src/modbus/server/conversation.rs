@@ -165,11 +165,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
         self.log(request, behaviour, matches!(manner, Manner::Now | Manner::Later(_)));
         match manner {
             Manner::Now => {
-                // the pause that a device needs begins with its answer, however late this task goes on afterwards
-                let answered = Instant::now();
+                // before it goes out: who asks again counts from when it has come, and that is later
+                conduct.answered(request.unit, Instant::now());
                 self.stream.write_all(&self.out).await?;
                 self.stream.flush().await?;
-                conduct.answered(request.unit, answered);
             }
             Manner::Later(time) if self.late.len() < MOST_LATE => {
                 let due = Instant::now() + time;
