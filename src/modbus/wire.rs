@@ -107,14 +107,19 @@ fn rtu(direction: Direction, bytes: &[u8], fields: &mut Vec<Field>) -> usize {
 fn ascii(direction: Direction, bytes: &[u8], fields: &mut Vec<Field>) -> usize {
     let end = bytes.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
     let line = &bytes[..end.unwrap_or(bytes.len())];
-    let Some(colon) = line.iter().rposition(|&byte| byte == b':') else {
+    let Some(colon) = line.iter().rposition(|&byte| matches!(byte, b':' | b'>')) else {
         fields.push(field(line, "no Modbus ASCII: there is no colon"));
         return line.len();
     };
     if colon > 0 {
         fields.push(field(&line[..colon], "noise before the frame"));
     }
-    fields.push(field(b":", "colon: the frame begins"));
+    let begins = if line[colon] == b':' {
+        "colon: the frame begins"
+    } else {
+        "the frame begins; the standard has a colon"
+    };
+    fields.push(field(&line[colon..=colon], begins));
     let after = &line[colon + 1..];
     let ending = if after.ends_with(b"\r\n") { 2 } else { usize::from(end.is_some()) };
     let (digits, ending) = after.split_at(after.len() - ending);
@@ -350,6 +355,8 @@ mod tests {
         assert!(damaged[4].starts_with("30 32 | 02: exception 02"), "{damaged:?}");
         assert_eq!(damaged[5], "30 30 | 00: LRC 0x00, wrong: the bytes before it give 0x7A");
         assert_eq!(damaged[6], "0A | LF without CR: the frame ends");
+        let other_sign = lines(Framing::Ascii, Direction::In, b">01830279\r\n");
+        assert_eq!(other_sign[0], "3E | the frame begins; the standard has a colon");
         let digits = lines(Framing::Ascii, Direction::In, b":01G3\r\n");
         assert_eq!(digits[1], "30 31 47 33 | these are no pairs of hexadecimal digits");
     }
@@ -387,7 +394,7 @@ mod tests {
     }
 
     fn anything() -> impl Strategy<Value = Vec<u8>> {
-        let characters = prop::sample::select(b":0123456789ABCDEFabcdef\r\n\xFFG".to_vec());
+        let characters = prop::sample::select(b":>0123456789ABCDEFabcdef\r\n\xFFG".to_vec());
         prop_oneof![
             prop::collection::vec(any::<u8>(), 1..300),
             prop::collection::vec(characters, 1..60),
