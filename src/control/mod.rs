@@ -5,6 +5,8 @@
 
 mod alarms;
 mod allocate;
+#[cfg(test)]
+mod broken_rules;
 mod chronicle;
 mod driver;
 #[cfg(test)]
@@ -39,6 +41,8 @@ mod view;
 mod wish;
 
 pub use alarms::alarms;
+#[cfg(test)]
+pub(crate) use broken_rules::without_rule;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;

@@ -14,15 +14,17 @@ mod period;
 mod phase;
 mod proof;
 mod proof_findings;
+mod rules;
 mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_draft};
 pub use model::*;
 pub use period::{Period, PeriodError};
 pub use phase::{PerPhase, Phase};
 pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
 pub use proof_findings::proof_findings;
+pub use rules::{Rule, Rules};
 pub use units::{Amps, Volts, Watts};

@@ -1,7 +1,7 @@
 //! The settings of the loop, the server and the journal.
 
 use super::Check;
-use crate::site::Period;
+use crate::site::{Period, Rules};
 use crate::site::file::{ApiEntry, ControlEntry, JournalEntry};
 use crate::site::model::{ApiSettings, ControlSettings, JournalSettings};
 
@@ -36,6 +36,7 @@ pub(super) fn control(check: &mut Check<'_>, entry: &ControlEntry) -> ControlSet
         follow_time: entry.follow_time,
         turn: entry.turn,
         reserve: entry.reserve,
+        rules: Rules::default(),
     }
 }
 
