@@ -115,13 +115,14 @@ pub(super) fn run(args: SimTestArgs, context: &Context) -> Result<()> {
     for path in &args.scenarios {
         scenarios.push(load(path, &catalogue)?);
     }
-    let progress = context.ui.progress("scenarios", Some(scenarios.len() as u64));
+    let mut progress = context.ui.progress("scenarios", Some(scenarios.len() as u64));
     let mut outcomes = Vec::new();
     for scenario in &scenarios {
-        progress.step(&scenario.name);
+        progress.message(&scenario.name);
         outcomes.push(play(scenario, &catalogue, args.realtime)?);
+        progress.advance(1);
     }
-    progress.finish();
+    progress.finish("played");
     show(&outcomes, args.report, context)?;
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.passed).count();
     if failed == 0 {

@@ -56,7 +56,9 @@ pub fn wishes(
             let Some(reading) = fresh(snapshot.chargers.get(index), now, site.control.stale_after) else {
                 memory.idle_since = None;
                 memory.raisable_since = None;
-                let counts = if rules.hold(Rule::SilentCounts) { ceiling.max(charger.failsafe) } else { Amps::ZERO };
+                let counts = ceiling.max(charger.failsafe);
+                let (counts, ceiling) =
+                    if rules.hold(Rule::SilentCounts) { (counts, ceiling) } else { Default::default() };
                 let age_ms = heard.map(|reading| now.since(reading.at).as_millis());
                 let reason = Reason::Silent { age_ms, counts };
                 return Wish { most: charger.failsafe, reason, takes: Some(counts), ceiling, lags: false };

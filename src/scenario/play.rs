@@ -70,7 +70,7 @@ impl<'s, S: Stage> Performance<'s, S> {
             scenario,
             stage,
             known,
-            record: SharedRecord::new(Record::new(&scenario.site)),
+            record: SharedRecord::new(Record::new(&scenario.site, scenario.speed)),
             memory: Arc::default(),
             controller: None,
             began: Instant::now(),

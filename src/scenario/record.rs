@@ -29,6 +29,8 @@ pub(super) struct Record {
     pub energy_kwh: f64,
     pub cost: f64,
     price: f64,
+    /// How much faster than time batteries fill up.
+    speed: f64,
     tripped: Vec<bool>,
     sampled_ms: Option<u64>,
     observed_ms: u64,
@@ -96,11 +98,12 @@ pub(super) struct Note {
 }
 
 impl Record {
-    pub fn new(site: &Site) -> Record {
+    pub fn new(site: &Site, speed: f64) -> Record {
         Record {
             circuits: vec![CircuitTrack::default(); site.circuits.len()],
             chargers: vec![ChargerTrack::default(); site.chargers.len()],
             tripped: vec![false; site.circuits.len()],
+            speed,
             ..Record::default()
         }
     }
@@ -175,7 +178,7 @@ impl Record {
                 track.drawn.push((at_ms, drawn.iter().fold(0.0, |most, amps| amps.0.max(most))));
             }
             let passed_s = at_ms.saturating_sub(self.observed_ms) as f64 / 1000.0;
-            kwh += drawn.iter().map(|amps| amps.0).sum::<f64>() * volts * passed_s / 3.6e6;
+            kwh += drawn.iter().map(|amps| amps.0).sum::<f64>() * volts * passed_s * self.speed / 3.6e6;
             if let (Some(car), Some(stay)) = (&bay.car, self.open_stay(ChargerId(index))) {
                 let more = car.delivered_kwh - self.stays[stay].delivered_kwh;
                 self.stays[stay].delivered_kwh = car.delivered_kwh;

@@ -177,16 +177,16 @@ impl Expectation {
         match self {
             Expectation::NoTrips => "no breaker trips".into(),
             Expectation::Within { circuit, measure, longest_ms } => {
-                let word = match measure {
-                    Measure::Drawn => "draws",
-                    Measure::Drawable => "could draw",
-                    Measure::Offered => "is offered",
+                let what = match measure {
+                    Measure::Drawn => "what is drawn on",
+                    Measure::Drawable => "what could be drawn on",
+                    Measure::Offered => "what is offered on",
                 };
-                let longest = match longest_ms {
-                    0 => "never".into(),
-                    ms => format!("for no longer than {}", Period::from_millis(*ms)),
-                };
-                format!("{} {word} more than its limit {longest}", site.circuits[circuit.0].name)
+                let name = &site.circuits[circuit.0].name;
+                match longest_ms {
+                    0 => format!("{what} {name} is never above its limit"),
+                    ms => format!("{what} {name} is above its limit for {} at the most", Period::from_millis(*ms)),
+                }
             }
             Expectation::Full { charger: id } => format!("every car at {} is full when it leaves", charger(id)),
             Expectation::Energy { charger: id, kwh } => format!("cars get {kwh} kWh at {}", charger(id)),

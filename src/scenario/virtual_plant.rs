@@ -39,6 +39,8 @@ struct Job {
     due: Instant,
     /// How it will fail; `None`: it will not.
     failure: Option<(Failure, &'static str)>,
+    /// The device does what is asked only when this is due.
+    is_late: bool,
 }
 
 /// A device on its bus.
@@ -134,7 +136,9 @@ impl VirtualPlant {
         let usual = if matches!(work, Work::Limit(_)) { WRITE } else { ANSWER };
         let mut world = self.world.lock();
         let no_answer = Some((Failure::NoAnswer, "no answer in time"));
-        let (takes, failure, hears) = match world.fault(device) {
+        let fault = world.fault(device);
+        let is_late = matches!(fault, Some(Fault::Slow(_)));
+        let (takes, failure, hears) = match fault {
             Some(Fault::Cut) if one.is_connected => (one.timeout, no_answer, false),
             Some(Fault::Cut) => (one.timeout, Some((Failure::NotReached, "no connection in time")), false),
             Some(Fault::Silent) => (one.timeout, no_answer, false),
@@ -146,13 +150,13 @@ impl VirtualPlant {
             Some(Fault::Refuses) => (usual, Some((Failure::Refused, "the device refuses")), true),
             _ => (usual, None, true),
         };
-        if hears {
+        if hears && !is_late {
             world.hears(device);
             if let (Work::Limit(limit), DeviceRef::Charger(index)) = (work, device) {
                 world.takes_limit(ChargerId(index), limit);
             }
         }
-        self.buses[bus].job = Some(Job { seat, work, asked_at, due: now + takes, failure });
+        self.buses[bus].job = Some(Job { seat, work, asked_at, due: now + takes, failure, is_late });
     }
 
     fn end(&mut self, bus: usize, job: &Job, now: Instant) -> Event {
@@ -170,7 +174,13 @@ impl VirtualPlant {
             }
         }
         let device = one.device;
-        let world = self.world.lock();
+        let mut world = self.world.lock();
+        if job.is_late {
+            world.hears(device);
+            if let (Work::Limit(limit), DeviceRef::Charger(index)) = (job.work, device) {
+                world.takes_limit(ChargerId(index), limit);
+            }
+        }
         match (job.work, job.failure, device) {
             (Work::Observe(cycle), None, _) => {
                 let reading = Reading { at: job.asked_at, value: world.values(device) };
