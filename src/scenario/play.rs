@@ -85,13 +85,12 @@ impl<'s, S: Stage> Performance<'s, S> {
     pub async fn play(mut self) -> Result<Record, String> {
         let mut events = self.scenario.events.iter().peekable();
         let is_due = |at_ms: u64| move |event: &&super::script::Event| event.at_ms <= at_ms;
+        // orders of the beginning need somebody who takes them
+        self.start()?;
         while let Some(event) = events.next_if(is_due(0)) {
             self.act(0, &event.action)?;
         }
         self.observe(0);
-        if self.controller.is_none() {
-            self.start()?;
-        }
         for tick in 1..=self.scenario.length_ms / STEP_MS {
             sleep_until(self.began + Duration::from_millis(tick * STEP_MS)).await;
             let at_ms = elapsed_ms(self.began);
