@@ -77,7 +77,10 @@ fn what_does_not_hold_is_said_in_every_form() {
     assert!(junit.starts_with("<?xml"), "{junit}");
     assert!(junit.contains("<testsuite name=\"hopeless\" tests=\"3\" failures=\"1\""), "{junit}");
     let (_, html, _) = run(&program, &["sim", "test", "hopeless.yaml", "--report", "html"]);
-    assert!(html.contains("Cars that can&#39;t be full &lt;in&gt; time") && html.contains("<polyline"), "{html}");
+    assert!(
+        html.contains("Cars that can&#39;t be full &lt;in&gt; time") && html.contains("<polyline"),
+        "{html}"
+    );
     assert!(!html.contains("http"), "it is a file that needs nothing else");
 }
 
@@ -112,7 +115,10 @@ fn mistakes_have_their_places_in_the_scenario_and_in_its_site() {
         write(&program, "wrong.yaml", &text);
         let (code, _, stderr) = run(&program, &["sim", "test", "wrong.yaml", "--color", "never"]);
         assert_eq!(code, Some(3), "{text}{stderr}");
-        assert!(stderr.contains(message) && stderr.contains(&format!("wrong.yaml:{place}")), "{place} {message}:\n{stderr}");
+        assert!(
+            stderr.contains(message) && stderr.contains(&format!("wrong.yaml:{place}")),
+            "{place} {message}:\n{stderr}"
+        );
     }
     write(&program, "site.yaml", &SITE.replace("limit: 40", "limit: forty"));
     write(&program, "right.yaml", HOPELESS);

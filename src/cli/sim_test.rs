@@ -139,8 +139,10 @@ fn catalogue() -> Result<Catalogue> {
     if errors.is_empty() {
         return Ok(catalogue);
     }
-    let text_of = |file: &str| own.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text.as_str());
-    Err(Error::new(Kind::Invalid, "your own profiles have mistakes").details(render_findings(&errors, text_of)))
+    let text_of =
+        |file: &str| own.iter().find(|(name, _)| name == file).map_or("", |(_, text)| text.as_str());
+    Err(Error::new(Kind::Invalid, "your own profiles have mistakes")
+        .details(render_findings(&errors, text_of)))
 }
 
 /// Loads a scenario: a file, or one of those that come with the program.

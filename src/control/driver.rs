@@ -158,7 +158,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let mut reloads_open = true;
         loop {
             let grace = match self.phase {
-                Phase::Observing { until, .. } if self.site.control.rules.hold(Rule::TimelyDecision) => Some(until),
+                Phase::Observing { until, .. } if self.site.control.rules.hold(Rule::TimelyDecision) => {
+                    Some(until)
+                }
                 _ => None,
             };
             tokio::select! {

@@ -76,10 +76,7 @@ impl OfferLedger {
         // what is in flight may arrive at this moment, and takes the place of the fail-safe current then
         let known = if alone { charger.failsafe } else { self.offered.unwrap_or(charger.max) };
         let unsettled = self.unsettled.filter(|_| !alone).map(|unsettled| unsettled.value);
-        [self.in_flight, unsettled]
-            .into_iter()
-            .flatten()
-            .fold(known, Amps::max)
+        [self.in_flight, unsettled].into_iter().flatten().fold(known, Amps::max)
     }
 
     /// Says whether a limit that was sent has not been answered yet.

@@ -56,8 +56,7 @@ impl Memory {
             if known(&charger.name).is_none() {
                 memory.served = least;
             }
-            memory.ceiling =
-                memory.ceiling.filter(|_| believed).map(|ceiling| ceiling.max(charger.failsafe));
+            memory.ceiling = memory.ceiling.filter(|_| believed).map(|ceiling| ceiling.max(charger.failsafe));
             memory.raisable_since = None;
             memory.idle_since = None;
             memory.idle_peak = Amps::ZERO;

@@ -41,9 +41,9 @@ mod view;
 mod wish;
 
 pub use alarms::alarms;
+pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 #[cfg(test)]
 pub(crate) use broken_rules::without_rule;
-pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
 pub use journal::{Journal, Retention};

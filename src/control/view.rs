@@ -107,7 +107,9 @@ impl PlantView {
     pub fn is_complete(&self) -> bool {
         let waits_for_nobody = self.rules.hold(Rule::TimelyDecision);
         self.missing.is_empty()
-            || (waits_for_nobody && self.missing.len() <= self.slow.len() && self.missing.is_subset(&self.slow))
+            || (waits_for_nobody
+                && self.missing.len() <= self.slow.len()
+                && self.missing.is_subset(&self.slow))
     }
 
     /// Takes an event in.

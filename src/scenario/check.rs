@@ -236,7 +236,10 @@ impl<'a> Check<'a> {
                 return None;
             }
             (FaultKind::Offset, ..) => {
-                self.value_error(path, "this fault needs `amps`, what the meter shows too much, and nothing else");
+                self.value_error(
+                    path,
+                    "this fault needs `amps`, what the meter shows too much, and nothing else",
+                );
                 return None;
             }
             (_, Some(Duration { .. }), _) | (_, _, Some(_)) => {
@@ -273,7 +276,8 @@ impl<'a> Check<'a> {
             all.push(Expectation::NoTrips);
         }
         for (index, entry) in written.circuits.iter().enumerate() {
-            let span = self.source.span(&["expect".into(), "circuits".into(), index.into(), "circuit".into()]);
+            let span =
+                self.source.span(&["expect".into(), "circuits".into(), index.into(), "circuit".into()]);
             let circuits: Vec<CircuitId> = if entry.circuit == ALL {
                 (0..self.site.circuits.len()).map(CircuitId).collect()
             } else {

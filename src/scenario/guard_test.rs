@@ -81,10 +81,8 @@ const END: &str = "<!-- end of rules -->";
 #[test]
 fn every_shipped_scenario_fails_without_the_rule_that_it_guards() {
     let catalogue = Catalogue::built_in();
-    let mut rows = vec![
-        "| scenario | rule switched off | what breaks then |".to_owned(),
-        "|---|---|---|".to_owned(),
-    ];
+    let mut rows =
+        vec!["| scenario | rule switched off | what breaks then |".to_owned(), "|---|---|---|".to_owned()];
     let mut passing = Vec::new();
     let mut guarded: BTreeSet<Rule> = BTreeSet::new();
     for name in names() {
@@ -98,7 +96,8 @@ fn every_shipped_scenario_fails_without_the_rule_that_it_guards() {
         let word = word.as_str().unwrap();
         match broken.first() {
             Some(first) => {
-                let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
+                let more =
+                    if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
                 rows.push(format!("| `{name}` | `{word}` | {first}{more} |"));
             }
             None => passing.push(format!("{name} passes without {word}")),
@@ -113,5 +112,8 @@ fn every_shipped_scenario_fails_without_the_rule_that_it_guards() {
     if std::env::var_os("ENMON_BLESS").is_some() {
         fs::write(&path, &written).unwrap();
     }
-    assert!(fs::read_to_string(&path).unwrap() == written, "docs/scenarios.md is out of date; run: make bless");
+    assert!(
+        fs::read_to_string(&path).unwrap() == written,
+        "docs/scenarios.md is out of date; run: make bless"
+    );
 }

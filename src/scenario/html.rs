@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::judge::{Check, Outcome, Verdict};
 use super::junit::escaped;
 use super::plot::{Bar, Curve, Level, bars, plot};
+use super::record::Sample;
 use super::script::clock_text;
 use crate::control::Severity;
-use crate::site::{Period, Phase};
+use crate::site::{PerPhase, Period};
 
 const STYLE: &str = include_str!("report.css");
 
@@ -21,7 +22,12 @@ pub fn html_report(outcomes: &[Outcome]) -> String {
         summary(outcomes.len(), failed)
     );
     // writing into a String can't fail
-    let _ = writeln!(html, "<p>{}, played by enmon {}.</p>", summary(outcomes.len(), failed), env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(
+        html,
+        "<p>{}, played by enmon {}.</p>",
+        summary(outcomes.len(), failed),
+        env!("CARGO_PKG_VERSION")
+    );
     if outcomes.len() > 1 {
         index(&mut html, outcomes);
     }
@@ -41,7 +47,11 @@ fn summary(all: usize, failed: usize) -> String {
 }
 
 fn badge(passed: bool) -> &'static str {
-    if passed { "<span class=\"badge good\">passed</span>" } else { "<span class=\"badge bad\">failed</span>" }
+    if passed {
+        "<span class=\"badge good\">passed</span>"
+    } else {
+        "<span class=\"badge bad\">failed</span>"
+    }
 }
 
 fn index(html: &mut String, outcomes: &[Outcome]) {
@@ -123,7 +133,11 @@ fn happenings(outcome: &Outcome) -> String {
             title: format!("{times} {}", span.alarm.text),
         });
     }
-    let begins = if first.is_empty() { String::new() } else { format!("<p class=\"facts\">At the beginning: {}.</p>\n", first.join("; ")) };
+    let begins = if first.is_empty() {
+        String::new()
+    } else {
+        format!("<p class=\"facts\">At the beginning: {}.</p>\n", first.join("; "))
+    };
     format!("{begins}<figure>{}</figure>\n", bars(record.length_ms, &shown))
 }
 
@@ -146,18 +160,22 @@ fn circuits(html: &mut String, outcome: &Outcome) {
     for (circuit, track) in site.circuits.iter().zip(&outcome.record.circuits) {
         let mut curves = Vec::new();
         for &phase in site.grid.phases() {
-            let points = |pick: fn(&(u64, crate::site::PerPhase<f64>, crate::site::PerPhase<f64>), Phase) -> f64| {
-                track.samples.iter().map(|sample| (sample.0, pick(sample, phase))).collect::<Vec<_>>()
-            };
             let at = phase.index();
-            curves.push(Curve { class: OFFERED[at], points: points(|sample, phase| sample.2[phase]), is_step: false });
-            curves.push(Curve { class: DRAWN[at], points: points(|sample, phase| sample.1[phase]), is_step: false });
+            let points = |amps: fn(&Sample) -> PerPhase<f64>| {
+                let samples = track.samples.iter();
+                samples.map(|sample| (sample.at_ms, amps(sample)[phase])).collect::<Vec<_>>()
+            };
+            let offered = points(|sample| sample.offered);
+            curves.push(Curve { class: OFFERED[at], points: offered, is_step: false });
+            curves.push(Curve { class: DRAWN[at], points: points(|sample| sample.drawn), is_step: false });
         }
         let mut levels: Vec<f64> = site.grid.phases().iter().map(|&phase| circuit.limit[phase].0).collect();
         levels.dedup();
-        let levels: Vec<Level<'_>> = levels.into_iter().map(|value| Level { class: "limit", value }).collect();
+        let levels: Vec<Level<'_>> =
+            levels.into_iter().map(|value| Level { class: "limit", value }).collect();
         let drawing = plot(190.0, outcome.record.length_ms, &curves, &levels, &marks(outcome));
-        let _ = writeln!(html, "<figure><figcaption>{}</figcaption>{drawing}</figure>", escaped(&circuit.name));
+        let _ =
+            writeln!(html, "<figure><figcaption>{}</figcaption>{drawing}</figure>", escaped(&circuit.name));
     }
 }
 

@@ -185,9 +185,10 @@ fn holds(expectation: &Expectation, scenario: &Scenario, record: &Record) -> (bo
     match expectation {
         Expectation::NoTrips => match record.trips.first() {
             None => (true, String::new()),
-            Some((at_ms, circuit)) => {
-                (false, format!("the breaker of {} tripped at {}", site.circuits[circuit.0].name, clock_text(*at_ms)))
-            }
+            Some((at_ms, circuit)) => (
+                false,
+                format!("the breaker of {} tripped at {}", site.circuits[circuit.0].name, clock_text(*at_ms)),
+            ),
         },
         Expectation::Within { circuit, measure, longest_ms } => {
             let excesses = record.circuits[circuit.0].excesses.iter();
@@ -208,7 +209,8 @@ fn holds(expectation: &Expectation, scenario: &Scenario, record: &Record) -> (bo
         }
         Expectation::Alarm { code, subject, after_ms, within_ms, cleared_by_ms } => {
             let is_meant = |span: &&AlarmSpan| {
-                span.alarm.code == *code && subject.as_ref().is_none_or(|subject| *subject == span.alarm.subject)
+                span.alarm.code == *code
+                    && subject.as_ref().is_none_or(|subject| *subject == span.alarm.subject)
             };
             let times = *after_ms..=after_ms + within_ms;
             let all: Vec<&AlarmSpan> = record.alarms.iter().filter(is_meant).collect();
@@ -226,7 +228,8 @@ fn holds(expectation: &Expectation, scenario: &Scenario, record: &Record) -> (bo
             }
         }
         Expectation::NoAlarm { code } => {
-            let found = record.alarms.iter().find(|span| code.as_ref().is_none_or(|code| *code == span.alarm.code));
+            let found =
+                record.alarms.iter().find(|span| code.as_ref().is_none_or(|code| *code == span.alarm.code));
             match found {
                 None => (true, String::new()),
                 Some(span) => (false, format!("at {}: {}", clock_text(span.raised_ms), span.alarm.text)),
@@ -244,7 +247,12 @@ fn holds(expectation: &Expectation, scenario: &Scenario, record: &Record) -> (bo
 
 fn above(excess: &Excess) -> String {
     let lasted = Period::from_millis(excess.until_ms - excess.from_ms);
-    format!("{}: up to {:.1} A from {} on, for {lasted}", excess.phase, excess.most, clock_text(excess.from_ms))
+    format!(
+        "{}: up to {:.1} A from {} on, for {lasted}",
+        excess.phase,
+        excess.most,
+        clock_text(excess.from_ms)
+    )
 }
 
 fn full(charger: ChargerId, record: &Record) -> (bool, String) {
@@ -271,8 +279,12 @@ fn offers(charger: ChargerId, from_ms: u64, until_ms: u64, bound: Bound, record:
         Bound::AtLeast(least) => within.find(|(_, amps)| amps + ROUNDING < least),
         Bound::AtMost(most) => within.find(|(_, amps)| *amps > most + ROUNDING),
         Bound::Reaches(amps) => {
-            let most = within.fold((from_ms, 0.0), |most: (u64, f64), one| if one.1 > most.1 { one } else { most });
-            return (most.1 + ROUNDING >= amps, format!("at most {:.1} A, at {}", most.1, clock_text(most.0)));
+            let most =
+                within.fold((from_ms, 0.0), |most: (u64, f64), one| if one.1 > most.1 { one } else { most });
+            return (
+                most.1 + ROUNDING >= amps,
+                format!("at most {:.1} A, at {}", most.1, clock_text(most.0)),
+            );
         }
     };
     match found {

@@ -39,7 +39,9 @@ pub fn load(
 ) -> Result<Scenario, Invalid> {
     let mut draft = Draft::read(file, text);
     let json = FORMAT.check(&mut draft);
-    let (Some(json), Some(source)) = (json, draft.source.clone()) else { return Err(invalid(draft.findings)) };
+    let (Some(json), Some(source)) = (json, draft.source.clone()) else {
+        return Err(invalid(draft.findings));
+    };
     if draft.has_errors() {
         return Err(invalid(draft.into_findings()));
     }

@@ -216,7 +216,8 @@ impl<'s, S: Stage> Performance<'s, S> {
     /// Returns the clock of a controller that starts now: by rule one that does not follow the jumps of the machine's.
     fn clock(&self) -> Clock {
         let (began, jumped_ms) = (self.began, Arc::clone(&self.jumped_ms));
-        let wall = move || BEGINS_MS.saturating_add_signed(jumped_ms.load(Ordering::Relaxed)) + elapsed_ms(began);
+        let wall =
+            move || BEGINS_MS.saturating_add_signed(jumped_ms.load(Ordering::Relaxed)) + elapsed_ms(began);
         if !self.known.control.rules.hold(Rule::SteadyClock) {
             return Arc::new(move || Time(wall()));
         }

@@ -58,7 +58,13 @@ fn time_step(length_ms: u64) -> u64 {
 }
 
 /// Draws curves against levels; `marks` are times with a thin line.
-pub(super) fn plot(height: f64, length_ms: u64, curves: &[Curve<'_>], levels: &[Level<'_>], marks: &[u64]) -> String {
+pub(super) fn plot(
+    height: f64,
+    length_ms: u64,
+    curves: &[Curve<'_>],
+    levels: &[Level<'_>],
+    marks: &[u64],
+) -> String {
     let values = curves.iter().flat_map(|curve| curve.points.iter().map(|(_, value)| *value));
     let (mut least, mut most) = (0.0_f64, 1.0_f64);
     for value in values.chain(levels.iter().map(|level| level.value)) {
@@ -163,7 +169,7 @@ fn times(svg: &mut String, length_ms: u64, top: f64, bottom: f64) {
 pub(super) fn bars(length_ms: u64, bars: &[Bar<'_>]) -> String {
     const LINE: f64 = 17.0;
     /// Width of a letter of a label.
-    const LETTER: f64 = 5.6;
+    const LETTER: f64 = 6.3;
     let mut ends: Vec<f64> = Vec::new();
     let mut drawn = String::new();
     for bar in bars {
@@ -222,7 +228,13 @@ mod tests {
 
     #[test]
     fn labels_that_would_meet_go_on_lines_of_their_own() {
-        let bar = |from_ms| Bar { class: "alarm", from_ms, until_ms: from_ms, label: "a <label>".into(), title: String::new() };
+        let bar = |from_ms| Bar {
+            class: "alarm",
+            from_ms,
+            until_ms: from_ms,
+            label: "a <label>".into(),
+            title: String::new(),
+        };
         let svg = bars(100_000, &[bar(0), bar(1_000), bar(90_000)]);
         assert!(svg.contains("a &lt;label&gt;"), "{svg}");
         assert_eq!(svg.matches("y=\"10.0\"").count(), 2, "the third fits on the first line: {svg}");

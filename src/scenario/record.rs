@@ -39,14 +39,21 @@ pub(super) struct Record {
 /// A circuit over time.
 #[derive(Debug, Default, Clone)]
 pub(super) struct CircuitTrack {
-    /// Drawn and offered on each phase, every second: the most since the sample before.
-    pub samples: Vec<(u64, PerPhase<f64>, PerPhase<f64>)>,
+    pub samples: Vec<Sample>,
     /// Times above the limit.
     pub excesses: Vec<Excess>,
     pub most_drawn: PerPhase<f64>,
     pub most_offered: PerPhase<f64>,
     open: BTreeMap<(Measure, Phase), usize>,
     since: (PerPhase<f64>, PerPhase<f64>),
+}
+
+/// Drawn and offered on each phase of a circuit, in amperes: the most since the sample before.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sample {
+    pub at_ms: u64,
+    pub drawn: PerPhase<f64>,
+    pub offered: PerPhase<f64>,
 }
 
 /// A time for which something was above a limit without a break.
@@ -153,8 +160,9 @@ impl Record {
                 }
             }
             track.sample(at_ms, samples, sums.drawn.map(|amps| amps.0), sums.offered.map(|amps| amps.0));
-            let tripped =
-                model.breaker(CircuitId(index)).is_some_and(|breaker| breaker.position() == Position::Tripped);
+            let tripped = model
+                .breaker(CircuitId(index))
+                .is_some_and(|breaker| breaker.position() == Position::Tripped);
             if tripped && !self.tripped[index] {
                 self.trips.push((at_ms, CircuitId(index)));
                 self.notes.push(Note {
@@ -259,7 +267,7 @@ impl CircuitTrack {
             self.most_offered[phase] = self.most_offered[phase].max(offered[phase]);
         }
         if keep {
-            self.samples.push((at_ms, self.since.0, self.since.1));
+            self.samples.push(Sample { at_ms, drawn: self.since.0, offered: self.since.1 });
             self.since = Default::default();
         }
     }

@@ -80,14 +80,39 @@ pub(super) enum Fault {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Expectation {
     NoTrips,
-    Within { circuit: CircuitId, measure: Measure, longest_ms: u64 },
-    Full { charger: ChargerId },
-    Energy { charger: ChargerId, kwh: f64 },
-    Alarm { code: String, subject: Option<String>, after_ms: u64, within_ms: u64, cleared_by_ms: Option<u64> },
+    Within {
+        circuit: CircuitId,
+        measure: Measure,
+        longest_ms: u64,
+    },
+    Full {
+        charger: ChargerId,
+    },
+    Energy {
+        charger: ChargerId,
+        kwh: f64,
+    },
+    Alarm {
+        code: String,
+        subject: Option<String>,
+        after_ms: u64,
+        within_ms: u64,
+        cleared_by_ms: Option<u64>,
+    },
     /// `None`: no alarm at all.
-    NoAlarm { code: Option<String> },
-    Offers { charger: ChargerId, from_ms: u64, until_ms: u64, bound: Bound },
-    Changes { charger: ChargerId, most: u32 },
+    NoAlarm {
+        code: Option<String>,
+    },
+    Offers {
+        charger: ChargerId,
+        from_ms: u64,
+        until_ms: u64,
+        bound: Bound,
+    },
+    Changes {
+        charger: ChargerId,
+        most: u32,
+    },
 }
 
 /// A bound of what a charger offers.
@@ -102,7 +127,11 @@ pub(super) enum Bound {
 pub(super) fn clock_text(ms: u64) -> String {
     let (hours, minutes, seconds, tenths) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms / 100 % 10);
     let tail = if tenths > 0 { format!(".{tenths}") } else { String::new() };
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}{tail}") } else { format!("{minutes}:{seconds:02}{tail}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}{tail}")
+    } else {
+        format!("{minutes}:{seconds:02}{tail}")
+    }
 }
 
 impl Action {
@@ -120,7 +149,14 @@ impl Action {
             }
             Action::Sun(index, amps) => format!("{} gives {amps}", site.solar[*index].name),
             Action::Plug(id, car) => {
-                format!("a car for {} kWh, {} A on {} phases comes to {}", car.energy_kwh, car.max.0, car.phases, charger(id))
+                let phases =
+                    if car.phases == 1 { "1 phase".into() } else { format!("{} phases", car.phases) };
+                format!(
+                    "a car for {} kWh, {} A on {phases} comes to {}",
+                    car.energy_kwh,
+                    car.max.0,
+                    charger(id)
+                )
             }
             Action::Unplug(id) | Action::Leave(id, _) => format!("the car at {} leaves", charger(id)),
             Action::Fault(device, fault) => format!("{} {}", device.name(site), fault.text()),
@@ -135,7 +171,9 @@ impl Action {
                 };
                 format!("the breaker of {} {word}", site.circuits[circuit.0].name)
             }
-            Action::Temperature(index, celsius) => format!("{} is at {celsius} °C", site.cabinets[*index].name),
+            Action::Temperature(index, celsius) => {
+                format!("{} is at {celsius} °C", site.cabinets[*index].name)
+            }
             Action::Smoke(index, true) => format!("smoke in {}", site.cabinets[*index].name),
             Action::Smoke(index, false) => format!("no smoke in {} any more", site.cabinets[*index].name),
             Action::Order(id, Some((limit, _))) => format!("somebody orders {limit} for {}", charger(id)),
@@ -185,15 +223,20 @@ impl Expectation {
                 let name = &site.circuits[circuit.0].name;
                 match longest_ms {
                     0 => format!("{what} {name} is never above its limit"),
-                    ms => format!("{what} {name} is above its limit for {} at the most", Period::from_millis(*ms)),
+                    ms => format!(
+                        "{what} {name} is above its limit for {} at the most",
+                        Period::from_millis(*ms)
+                    ),
                 }
             }
-            Expectation::Full { charger: id } => format!("every car at {} is full when it leaves", charger(id)),
+            Expectation::Full { charger: id } => {
+                format!("every car at {} is full when it leaves", charger(id))
+            }
             Expectation::Energy { charger: id, kwh } => format!("cars get {kwh} kWh at {}", charger(id)),
             Expectation::Alarm { code, subject, after_ms, within_ms, cleared_by_ms } => {
                 let about = subject.as_ref().map_or_else(String::new, |subject| format!(" about {subject}"));
-                let cleared = cleared_by_ms
-                    .map_or_else(String::new, |ms| format!(", cleared by {}", clock_text(ms)));
+                let cleared =
+                    cleared_by_ms.map_or_else(String::new, |ms| format!(", cleared by {}", clock_text(ms)));
                 format!(
                     "alarm {code}{about} between {} and {}{cleared}",
                     clock_text(*after_ms),

@@ -197,7 +197,12 @@ impl VirtualPlant {
                 Event::Acknowledged { charger: ChargerId(index), setpoint, offered, at: (self.clock)() }
             }
             (Work::Limit(setpoint), Some((failure, error)), DeviceRef::Charger(index)) => {
-                Event::NotAcknowledged { charger: ChargerId(index), setpoint, error: error.to_owned(), failure }
+                Event::NotAcknowledged {
+                    charger: ChargerId(index),
+                    setpoint,
+                    error: error.to_owned(),
+                    failure,
+                }
             }
             // only chargers are sent limits
             (Work::Limit(_), ..) => Event::Remarked { device, text: None },
