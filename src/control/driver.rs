@@ -19,8 +19,8 @@ use super::chronicle::Chronicle;
 use super::report::{faults_of, site_status};
 use super::view::PlantView;
 use super::{
-    ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
-    SiteStatus, State, Time, alarms, step,
+    BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
+    Plant, RunState, SiteStatus, State, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Site};
 
@@ -82,11 +82,14 @@ const REMEMBER_EVERY: u64 = 60;
 pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
     let started_at = (parts.clock)();
     let view = PlantView::new(&parts.site, &parts.state, started_at);
+    let mut state = parts.state;
+    let twins = BreakerTwins::new(&parts.site, &std::mem::take(&mut state.breakers));
     let driver = Driver {
         site: parts.site,
         plant: parts.plant,
         chronicle: Chronicle::new(parts.journal),
-        state: parts.state,
+        state,
+        twins,
         hub: parts.hub,
         clock: parts.clock,
         ready: parts.ready,
@@ -138,6 +141,7 @@ struct Driver<P, J> {
     plant: P,
     chronicle: Chronicle<J>,
     state: State,
+    twins: BreakerTwins,
     hub: HubPort,
     clock: Clock,
     ready: Option<oneshot::Sender<()>>,
@@ -313,14 +317,23 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let controller = self.controller_status(run_state);
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
-        let alarms = alarms(&self.site, &snapshot, decision);
+        self.twins.observe(&self.site, &snapshot, decision);
+        let mut alarms = alarms(&self.site, &snapshot, decision);
+        alarms.extend(self.twins.alarms(&self.site));
         self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
         if self.tally.cycles % REMEMBER_EVERY == 1 {
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
         }
-        let status: SiteStatus =
+        let mut status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
+        self.twins.tell(&self.site, &mut status);
         self.hub.status.send_replace(Some(Arc::new(status)));
+    }
+
+    /// Hands the memory to the journal.
+    fn remember(&mut self, now: Time) {
+        let state = State { breakers: self.twins.memories(&self.site), ..self.state.clone() };
+        self.chronicle.remember(now, &self.site, &state);
     }
 
     fn controller_status(&self, state: RunState) -> ControllerStatus {
@@ -346,7 +359,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.order.clone_from(&request.order);
             let now = self.now();
             self.chronicle.order(now, &request.charger, request.order);
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
         });
         let written = self.chronicle.flush();
         tokio::spawn(async move {
@@ -383,6 +396,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 let names: Vec<&str> =
                     self.site.chargers.iter().map(|charger| charger.name.as_str()).collect();
                 self.state = self.state.fitted(&names, &site);
+                self.twins = BreakerTwins::new(&site, &self.twins.memories(&self.site));
                 self.view = self.view.carried_over(&self.site, &site, &self.state, now);
                 self.plant = plant;
                 self.site = site;
@@ -423,7 +437,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.setpoint = Some(amps);
             memory.ceiling = ceiling;
         }
-        self.chronicle.remember(now, &self.site, &self.state);
+        self.remember(now);
         self.chronicle.life(now, "stopped", format!("{} chargers unconfirmed", unconfirmed.len()));
         Ending { unconfirmed }
     }
@@ -473,6 +487,7 @@ impl State {
     pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
         let mut fitted = State::empty(site);
         fitted.at = self.at;
+        fitted.breakers.clone_from(&self.breakers);
         let known: std::collections::HashMap<&str, usize> =
             names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
         for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod allocate;
+mod breaker_twin;
 mod chronicle;
 mod driver;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod wish;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+pub use breaker_twin::{BreakerMemory, BreakerTwins};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
 pub use journal::{Journal, Retention};

@@ -58,6 +58,7 @@ fn circuits(site: &Site, decision: &Decision) -> Vec<CircuitStatus> {
                 depth: site.ancestry(CircuitId(index)).count() - 1,
                 meter_unknown: load.meter_unknown,
                 phases: phases.collect(),
+                breaker: None,
             }
         })
         .collect()

@@ -1,8 +1,10 @@
 //! What the controller remembers from one decision to the next.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Time;
+use super::{BreakerMemory, Time};
 use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
@@ -15,6 +17,8 @@ pub struct State {
     pub chargers: Vec<ChargerMemory>,
     /// One for each circuit of the site.
     pub circuits: Vec<CircuitMemory>,
+    /// The breakers, by name of their circuit. Filled for the journal only: no decision rests on it.
+    pub breakers: BTreeMap<String, BreakerMemory>,
 }
 
 /// What is remembered of a charger.
@@ -64,6 +68,7 @@ impl State {
             at: None,
             chargers: vec![ChargerMemory::default(); site.chargers.len()],
             circuits: vec![CircuitMemory::default(); site.circuits.len()],
+            breakers: BTreeMap::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A value that is unknown or too old has no sample. A phase letter is a site phase: a is L1, b is L2, c is L3.
 
+mod breaker_twins;
 mod upkeep;
 
 use std::collections::HashSet;
@@ -23,6 +24,7 @@ pub fn render(status: Option<&SiteStatus>, now: Time, stale_after: Period) -> St
         page.equipment(status);
         page.circuits(status);
         page.breakers(&status.breakers);
+        page.breaker_twins(&status.circuits);
         page.cabinets_and_nodes(status);
         page.devices(status);
         page.controller(status);

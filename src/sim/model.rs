@@ -16,7 +16,7 @@ use super::monitor::{Monitor, Sums};
 use super::station::Station;
 use super::surroundings::{BaseLoad, CabinetAir, DAY_BEGINS_S, Scene, Sun};
 use super::traffic::Traffic;
-use crate::site::{Amps, BreakerCurve, BreakerRating, ChargerId, CircuitId, MeterId, PerPhase, Phase, Site};
+use crate::site::{Amps, BreakerRating, ChargerId, CircuitId, MeterId, PerPhase, Phase, Site};
 
 /// A station and the car at it.
 #[derive(Debug, Clone)]
@@ -343,16 +343,12 @@ impl Model {
 }
 
 pub(super) fn default_rating(site: &Site, circuit: CircuitId) -> BreakerRating {
-    let limit = site.circuits[circuit.0].limit;
-    site.circuits[circuit.0]
-        .breaker
-        .unwrap_or(BreakerRating { rating: limit.l1.max(limit.l2).max(limit.l3), curve: BreakerCurve::C })
+    let entry = &site.circuits[circuit.0];
+    entry.breaker.unwrap_or_else(|| BreakerRating::assumed(entry.limit))
 }
 
 fn breaker_of(site: &Site, index: usize) -> Option<BreakerState> {
-    let watched = site.breakers.iter().any(|breaker| breaker.circuit == Some(CircuitId(index)));
-    (watched || site.circuits[index].breaker.is_some())
-        .then(|| BreakerState::new(default_rating(site, CircuitId(index))))
+    site.breaker_rating(CircuitId(index)).map(BreakerState::new)
 }
 
 fn circuit_of_meter(site: &Site, index: usize) -> Option<CircuitId> {

@@ -3,6 +3,7 @@
 //! This room decides what a valid site is and proves its fail-safe. It does no I/O: texts come in, findings and models go out.
 
 mod address;
+mod breaker_curve;
 mod check;
 pub mod document;
 mod entries;
@@ -17,6 +18,7 @@ mod proof_findings;
 mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
+pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load};

@@ -42,6 +42,30 @@ fn charger(name: &str, phases: &[Phase]) -> ChargerStatus {
     }
 }
 
+/// A 40 A breaker that carries 60 A on L1.
+fn breaker_twin() -> BreakerTwinStatus {
+    let pole = |phase, current, measured, heat, trips_after, trips_within| BreakerPhaseStatus {
+        phase,
+        current,
+        measured,
+        heat,
+        trips_after,
+        trips_within,
+    };
+    BreakerTwinStatus {
+        rating: 40.0,
+        curve: "C".to_owned(),
+        assumed: false,
+        wear: 0.0125,
+        overload_seconds: 90.0,
+        phases: vec![
+            pole(Phase::L1, 60.0, true, 0.75, Some(2.5), Some(700.0)),
+            pole(Phase::L2, 48.0, true, 0.25, Some(9.5), None),
+            pole(Phase::L3, 20.5, false, 0.1, None, None),
+        ],
+    }
+}
+
 fn circuit(name: &str, parent: Option<&str>, limit: f64) -> CircuitStatus {
     let phase = |phase, measured| CircuitPhaseStatus {
         phase,
@@ -58,6 +82,7 @@ fn circuit(name: &str, parent: Option<&str>, limit: f64) -> CircuitStatus {
         depth: usize::from(parent.is_some()),
         meter_unknown: false,
         phases: vec![phase(Phase::L1, Some(20.0)), phase(Phase::L2, Some(20.0)), phase(Phase::L3, None)],
+        breaker: (name == "row-1").then(breaker_twin),
     }
 }
 
