@@ -6,6 +6,7 @@ mod charger;
 mod charger_direct;
 mod check;
 mod check_online;
+mod check_timeouts;
 mod completions;
 mod context;
 mod control;

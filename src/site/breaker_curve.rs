@@ -89,8 +89,10 @@ pub struct TrippingCurve {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TripTimes {
     /// Not before this; `None`: it holds.
+    #[serde(rename = "tripsAfter", default)]
     pub earliest_s: Option<f64>,
     /// Not after this; `None`: it may hold for ever.
+    #[serde(rename = "tripsWithin", default)]
     pub latest_s: Option<f64>,
 }
 

@@ -15,6 +15,7 @@ mod period;
 mod phase;
 mod proof;
 mod proof_findings;
+mod proof_timeouts;
 mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
@@ -27,4 +28,5 @@ pub use period::{Period, PeriodError};
 pub use phase::{PerPhase, Phase};
 pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
 pub use proof_findings::proof_findings;
+pub use proof_timeouts::{Loss, TimeoutProof, Verdict};
 pub use units::{Amps, Volts, Watts};
