@@ -142,7 +142,7 @@ fn fetch(client: &ApiClient, name: &str) -> Result<Item<ChargerStatus>> {
     client.get(&["api", "v1", "chargers", name])
 }
 
-fn who() -> String {
+pub(super) fn who() -> String {
     fsio::env("USER").or_else(|| fsio::env("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
 }
 

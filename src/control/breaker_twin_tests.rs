@@ -16,7 +16,13 @@ fn site() -> Site {
     circuit.base_load = Some(PerPhase::all(Amps(4.0)));
     let mut site = fixture::with_meter(fixture::site(vec![circuit], vec![fixture::charger("ev", 0)]), 0);
     let device = fixture::device("enmon-endpoint", 5051);
-    site.breakers.push(Breaker { name: "q".into(), circuit: Some(CircuitId(0)), device });
+    site.breakers.push(Breaker {
+        name: "q".into(),
+        circuit: Some(CircuitId(0)),
+        remote: false,
+        opens_after: None,
+        device,
+    });
     site
 }
 

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::chronicle::Chronicle;
 use super::report::{faults_of, site_status};
+use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
     BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
@@ -90,6 +91,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
         chronicle: Chronicle::new(parts.journal),
         state,
         twins,
+        switching: Switching::default(),
         hub: parts.hub,
         clock: parts.clock,
         ready: parts.ready,
@@ -142,6 +144,7 @@ struct Driver<P, J> {
     chronicle: Chronicle<J>,
     state: State,
     twins: BreakerTwins,
+    switching: Switching,
     hub: HubPort,
     clock: Clock,
     ready: Option<oneshot::Sender<()>>,
@@ -158,7 +161,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     async fn run(mut self, mut reloads: mpsc::Receiver<Reload<P>>, stop: CancellationToken) -> Ending {
         self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
         let mut ticker = self.ticker();
-        let mut orders_open = true;
+        let (mut orders_open, mut switches_open) = (true, true);
         let mut reloads_open = true;
         loop {
             let grace = match self.phase {
@@ -177,6 +180,13 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 order = self.hub.orders.recv(), if orders_open => match order {
                     Some(order) => self.take_order(order),
                     None => orders_open = false,
+                },
+                request = self.hub.switches.recv(), if switches_open => match request {
+                    Some(request) => {
+                        let command = self.switching.take(&self.site, request);
+                        self.switch(command);
+                    }
+                    None => switches_open = false,
                 },
                 reload = reloads.recv(), if reloads_open => match reload {
                     Some(reload) => {
@@ -229,6 +239,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             _ => None,
         };
         let now = self.now();
+        if let Some((what, details)) = self.switching.hear(&self.site, &event) {
+            self.chronicle.life(now, what, details);
+        }
         self.view.apply(event, now);
         if let Some(index) = answers.filter(|&index| !self.view.is_on_its_way(index)) {
             self.settled(index, now);
@@ -318,8 +331,11 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
         self.twins.observe(&self.site, &snapshot, decision);
+        let commands = self.switching.judge(&self.site, &snapshot, decision);
+        self.switch(commands);
         let mut alarms = alarms(&self.site, &snapshot, decision);
         alarms.extend(self.twins.alarms(&self.site));
+        alarms.extend_from_slice(self.switching.alarms());
         self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
         if self.tally.cycles % REMEMBER_EVERY == 1 {
             self.remember(now);
@@ -328,6 +344,15 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
         self.twins.tell(&self.site, &mut status);
         self.hub.status.send_replace(Some(Arc::new(status)));
+    }
+
+    /// Sends commands to breakers, and tells the journal first.
+    fn switch(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        for Command { breaker, close, words } in commands {
+            self.chronicle.life(now, if close { "breaker-close" } else { "breaker-open" }, words);
+            self.plant.switch(breaker, close);
+        }
     }
 
     /// Hands the memory to the journal.
@@ -398,6 +423,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 self.state = self.state.fitted(&names, &site);
                 self.twins = BreakerTwins::new(&site, &self.twins.memories(&self.site));
                 self.view = self.view.carried_over(&self.site, &site, &self.state, now);
+                self.switching.reset();
                 self.plant = plant;
                 self.site = site;
                 self.phase = Phase::Idle;

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod allocate;
+mod breaker_rule;
 mod breaker_twin;
 mod chronicle;
 mod driver;
@@ -34,6 +35,7 @@ mod status;
 mod step;
 #[cfg(test)]
 mod step_tests;
+mod switching;
 mod time;
 mod turns;
 mod view;

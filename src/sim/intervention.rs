@@ -72,6 +72,13 @@ impl Model {
         self.cut();
     }
 
+    /// Puts a device that is a breaker into a position; one that protects no circuit stands as it likes.
+    pub fn switch_breaker(&mut self, breaker: usize, position: Position) {
+        if let Some(circuit) = self.site.breakers[breaker].circuit {
+            self.put_breaker(circuit, position);
+        }
+    }
+
     /// Sets smoke in a cabinet.
     pub fn set_smoke(&mut self, cabinet: usize, smoke: bool) {
         self.airs[cabinet].smoke = smoke;

@@ -79,6 +79,8 @@ pub(super) fn garage() -> Site {
     site.breakers.push(Breaker {
         name: "q1".into(),
         circuit: Some(CircuitId(1)),
+        remote: false,
+        opens_after: None,
         device: link("enmon-endpoint"),
     });
     site.cabinets.push(Cabinet { name: "cab".into(), max_temperature: None, device: link("enmon-endpoint") });

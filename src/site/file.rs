@@ -271,9 +271,26 @@ pub struct BreakerEntry {
     /// The circuit that it protects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circuit: Option<String>,
+    /// May it be opened and closed from afar? By people who say so, and by the rule in `openOn`.
+    #[serde(default)]
+    pub remote: bool,
+    /// What the controller opens it for; none: nothing. It never closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_on: Option<OpenOn>,
+    /// How long that must last, beside the time in which it is found; none: 10s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Period>,
     /// Where and what it is.
     #[serde(flatten)]
     pub device: DeviceEntry,
+}
+
+/// What the controller opens a breaker for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenOn {
+    /// A charger behind it offers or draws more than it was told, and a circuit above it is over its limit though the others make room.
+    Disobedience,
 }
 
 /// A cabinet that reports temperature and smoke.

@@ -157,6 +157,10 @@ pub struct Breaker {
     pub name: String,
     /// The circuit that it protects.
     pub circuit: Option<CircuitId>,
+    /// May it be opened and closed from afar?
+    pub remote: bool,
+    /// It is opened when a charger behind it has not obeyed for so long after that was found, and no room can be made; `None`: never.
+    pub opens_after: Option<Period>,
     /// Where it is.
     pub device: DeviceLink,
 }

@@ -1,0 +1,133 @@
+//! A charger that does not obey, against the real program: what it takes is taken from the others, and its breaker is opened where that is
+//! not enough. People open and close breakers too.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
+mod flows;
+
+use std::path::Path;
+
+use enmon::control::{BreakerState, SiteStatus};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use flows::about;
+use flows::controller::{Controller, alarms, charger};
+use flows::garage::Garage;
+use flows::home::Home;
+use flows::layout::{Layout, Ports};
+
+/// The row with a remote breaker; `rule` goes into its entry.
+fn text(rule: &str, ports: &Ports) -> String {
+    let layout = Layout { row: 20, failsafe: 0, ..Layout::default() };
+    let port = ports.get("q-row").copied().unwrap_or(9200);
+    format!(
+        "{}breakers:\n  - {{name: q-row, circuit: row-1, profile: enmon-endpoint, address: \"http://127.0.0.1:{port}\"{rule}}}\n",
+        layout.text(ports)
+    )
+}
+
+async fn garage(rule: &str) -> (Garage, Home) {
+    let garage = Garage::serve(&text(rule, &Ports::new()), Path::new("/")).await;
+    let home = Home::with_site(&text(rule, &garage.ports));
+    (garage, home)
+}
+
+fn position(status: &SiteStatus) -> Option<BreakerState> {
+    status.breakers[0].state
+}
+
+/// Plugs two cars in, and lets the first charger keep what it has whatever it is told.
+async fn one_disobeys(garage: &Garage, controller: &Controller<'_>) {
+    garage.tell("base main 5");
+    garage.plug(&["ev1"]);
+    let all = |status: &SiteStatus| charger(status, "ev1").offered.is_some_and(|amps| about(amps, 20.0));
+    controller.until("ev1 has all of the row", all).await;
+    garage.tell("fault ev1 ignore-writes");
+    garage.plug(&["ev2", "ev3"]);
+    let flagged = |status: &SiteStatus| alarms(status, "ev1", "limit-not-obeyed");
+    controller.until("ev1 is found out", flagged).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_takes_is_taken_from_the_others_and_no_breaker_opens() {
+    let (garage, home) = garage(", remote: true, openOn: disobedience, after: 1s").await;
+    garage.mark();
+    let controller = Controller::start(&home).await;
+    one_disobeys(&garage, &controller).await;
+    let status = controller.status().await;
+    // its 20 A are all that the row has: the others get nothing, and nothing is over the limit
+    assert!(["ev2", "ev3"].iter().all(|name| charger(&status, name).setpoint == 0.0));
+    assert_eq!(position(&status), Some(BreakerState::On));
+    assert!(!alarms(&status, "q-row", "breaker-opens"));
+    garage.assert_within_limits();
+    garage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_that_is_not_enough_its_breaker_opens_by_the_rule_and_stays_open() {
+    let (garage, home) = garage(", remote: true, openOn: disobedience, after: 1s").await;
+    let controller = Controller::start(&home).await;
+    one_disobeys(&garage, &controller).await;
+    // the base load of the row is declared as 0: with the room gone elsewhere only the breaker can help
+    garage.tell("base main 50");
+    controller.until("the breaker is open", |status| position(status) == Some(BreakerState::Off)).await;
+    garage
+        .until("no car draws", |truth| truth.chargers.iter().all(|charger| charger.drawn[0].0 == 0.0))
+        .await;
+    let status = controller.until("it is an alarm", |status| alarms(status, "q-row", "breaker-opened")).await;
+    let alarm = status.alarms.iter().find(|alarm| alarm.code == "breaker-opened").unwrap();
+    assert!(alarm.text.contains("charger ev1 takes 20.0 A and does not obey"), "{}", alarm.text);
+    // it stays open until a person closes it, who must say yes
+    garage.tell("fault ev1 none");
+    let output = home.run(&["breaker", "close", "q-row"]).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let dry = home.json(&["breaker", "close", "q-row", "--dry-run"]).await;
+    assert_eq!((dry["dryRun"].as_bool(), dry["before"].as_str()), (Some(true), Some("off")));
+    assert_eq!(position(&controller.status().await), Some(BreakerState::Off));
+    let done = home.json(&["breaker", "close", "q-row", "--yes", "--why", "it was repaired"]).await;
+    assert_eq!((done["kind"].as_str(), done["after"].as_str()), (Some("BreakerChange"), Some("on")));
+    let closed = |status: &SiteStatus| {
+        position(status) == Some(BreakerState::On) && !alarms(status, "q-row", "breaker-opened")
+    };
+    controller.until("it is closed, and no alarm", closed).await;
+    controller.signal(Signal::TERM);
+    controller.ended().await;
+    assert_eq!(journal(&home, "breaker-open"), 1, "the rule's command, once");
+    assert_eq!(journal(&home, "breaker-closed"), 1);
+    garage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_open_and_close_remote_breakers_only() {
+    let (garage, home) = garage(", remote: true").await;
+    let controller = Controller::start(&home).await;
+    controller.until("it is heard", |status| position(status) == Some(BreakerState::On)).await;
+    home.json(&["breaker", "open", "q-row", "--yes", "--why", "works"]).await;
+    controller.until("it is open", |status| position(status) == Some(BreakerState::Off)).await;
+    home.json(&["breaker", "close", "q-row", "--yes"]).await;
+    controller.until("it is closed", |status| position(status) == Some(BreakerState::On)).await;
+    // a breaker that takes the command and does not move is an error
+    garage.tell("fault q-row ignore-writes");
+    let output = home.run(&["breaker", "open", "q-row", "--yes", "-o", "json"]).await;
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert!(error.to_string().contains("stands as before"), "{error}");
+    let output = home.run(&["breaker", "open", "nobody", "--yes"]).await;
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    garage.tell("fault q-row none");
+    drop(controller);
+    home.write_site(&text("", &garage.ports));
+    let controller = Controller::start(&home).await;
+    controller.until("it is heard", |status| position(status) == Some(BreakerState::On)).await;
+    let output = home.run(&["breaker", "open", "q-row", "--yes"]).await;
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("remote: true"), "{output:?}");
+    garage.stop().await;
+}
+
+/// Counts the entries of the journal about the controller's life with this word.
+fn journal(home: &Home, what: &str) -> u32 {
+    let db = rusqlite::Connection::open(home.state("journal.sqlite")).unwrap();
+    db.query_row("SELECT count(*) FROM life WHERE what = ?", [what], |row| row.get(0)).unwrap()
+}
