@@ -10,7 +10,7 @@ use super::Context;
 use super::api_client::ApiClient;
 use super::charger::charger_table;
 use super::site_view::{self, breaker_words, fault_cell};
-use crate::control::{BreakerTwinStatus, RunState, Severity, SiteStatus};
+use crate::control::{BreakerTwinStatus, LoadState, RunState, Severity, SiteStatus};
 use crate::error::{Error, Kind, Result};
 use crate::site::TripTimes;
 use crate::ui::live::{LiveKey, View, plain};
@@ -265,6 +265,15 @@ fn device_table(status: &SiteStatus) -> Table {
     for breaker in &status.breakers {
         let (word, tone) = breaker_words(breaker);
         row(&breaker.name, "breaker", Cell::new(word).tone(tone), &breaker.fault);
+    }
+    for load in &status.loads {
+        let value = match load.state {
+            LoadState::On => Cell::new("on").tone(Tone::Good),
+            LoadState::Cut => Cell::new("cut").tone(Tone::Warning),
+            LoadState::Returning => Cell::new("cut, returns").tone(Tone::Warning),
+            LoadState::Off => Cell::new("off"),
+        };
+        row(&load.name, "load", value, &None);
     }
     for cabinet in &status.cabinets {
         let smoke = if cabinet.smoke == Some(true) { ", smoke" } else { "" };

@@ -514,6 +514,11 @@ impl State {
         let mut fitted = State::empty(site);
         fitted.at = self.at;
         fitted.breakers.clone_from(&self.breakers);
+        for (memory, load) in fitted.loads.iter_mut().zip(&site.loads) {
+            if let Some(known) = self.loads.iter().find(|known| known.name == load.name) {
+                memory.clone_from(known);
+            }
+        }
         let known: std::collections::HashMap<&str, usize> =
             names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
         for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {

@@ -58,6 +58,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

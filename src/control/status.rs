@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BreakerState, ChargerState, Override};
+use super::{BreakerState, ChargerState, LoadState, Override};
 use crate::site::Phase;
 
 /// All of a site at one moment.
@@ -30,6 +30,9 @@ pub struct SiteStatus {
     pub meters: Vec<MeterStatus>,
     /// Breakers.
     pub breakers: Vec<BreakerStatus>,
+    /// Loads that may be cut.
+    #[serde(default)]
+    pub loads: Vec<LoadStatus>,
     /// Cabinets.
     pub cabinets: Vec<CabinetStatus>,
     /// Solar inputs.
@@ -233,6 +236,22 @@ pub struct BreakerStatus {
     pub overload: bool,
     /// What went wrong last, if it still does.
     pub fault: Option<String>,
+}
+
+/// A load that may be cut for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadStatus {
+    /// Name.
+    pub name: String,
+    /// The circuit that it draws on.
+    pub circuit: String,
+    /// The breaker that cuts it.
+    pub breaker: String,
+    /// Where it stands: `on`, `cut`, `returning` (as soon as the chargers have made room), `off` (by somebody else).
+    pub state: LoadState,
+    /// Since when it has been cut, milliseconds since the Unix epoch; `None`: it is not.
+    pub cut_since: Option<u64>,
 }
 
 /// A cabinet.

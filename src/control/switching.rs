@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use super::breaker_rule::BreakerRules;
 use super::{
-    Alarm, BreakerState, Decision, Event, OrderError, Severity, Snapshot, SwitchRequest, Time, fresh,
+    Alarm, BreakerState, Decision, Event, LoadState, OrderError, Severity, Snapshot, SwitchRequest, Time,
+    fresh,
 };
 use crate::site::{Period, Site};
 
@@ -33,6 +34,8 @@ pub struct Switching {
     waiting: Vec<(usize, SwitchRequest)>,
     /// Breakers that a rule has opened: when the command last went out, and why.
     opened: BTreeMap<usize, (Time, String)>,
+    /// Loads that are being cut or given back: when the command last went out.
+    loads: BTreeMap<usize, (Time, bool)>,
     alarms: Vec<Alarm>,
 }
 
@@ -98,7 +101,35 @@ impl Switching {
             reading.is_some_and(|reading| reading.value.state == BreakerState::On) && now.since(sent) > AGAIN
         };
         self.opened.retain(|&breaker, (sent, _)| !closed(breaker, *sent));
+        self.shed(site, snapshot, decision, &mut commands);
         commands
+    }
+
+    /// Cuts loads and gives them back, until their breakers say that they have done it.
+    fn shed(&mut self, site: &Site, snapshot: &Snapshot, decision: &Decision, commands: &mut Vec<Command>) {
+        let now = decision.at;
+        for (load, wanted) in site.loads.iter().zip(&decision.shedding) {
+            if matches!(wanted.state, LoadState::Cut | LoadState::Returning) {
+                let text = format!("load {} is cut: a circuit above it was over its limit", load.name);
+                let severity = Severity::Warning;
+                let (subject, code) = (load.name.clone(), "load-shed".into());
+                self.alarms.push(Alarm { severity, subject, code, text });
+            }
+            let reading = fresh(snapshot.breakers.get(load.breaker), now, site.control.stale_after);
+            let is_closed = reading.map(|reading| reading.value.state == BreakerState::On);
+            let Some(close) = wanted.close.filter(|close| is_closed != Some(*close)) else {
+                self.loads.remove(&load.breaker);
+                continue;
+            };
+            let known = self.loads.get(&load.breaker);
+            if known.is_some_and(|(sent, before)| *before == close && now.since(*sent) < AGAIN) {
+                continue;
+            }
+            self.loads.insert(load.breaker, (now, close));
+            let what = if close { "gives back" } else { "cuts" };
+            let words = format!("{} {what} the load {}", site.breakers[load.breaker].name, load.name);
+            commands.push(Command { breaker: load.breaker, close, words });
+        }
     }
 
     /// Returns what there is to warn of.

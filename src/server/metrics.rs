@@ -8,7 +8,8 @@ mod upkeep;
 use std::collections::HashSet;
 
 use crate::control::{
-    BreakerState, BreakerStatus, ChargerState, ChargerStatus, CircuitPhaseStatus, SiteStatus, Time,
+    BreakerState, BreakerStatus, ChargerState, ChargerStatus, CircuitPhaseStatus, LoadState, LoadStatus,
+    SiteStatus, Time,
 };
 use crate::site::{Period, Phase};
 use crate::telemetry::exposition::{FamilyKind, Writer};
@@ -25,6 +26,13 @@ pub fn render(status: Option<&SiteStatus>, now: Time, stale_after: Period) -> St
         page.circuits(status);
         page.breakers(&status.breakers);
         page.breaker_twins(&status.circuits);
+        let cut = |load: &LoadStatus| truth(matches!(load.state, LoadState::Cut | LoadState::Returning));
+        page.each(
+            "enmon_load_cut",
+            "1 while the load is cut because a circuit was over its limit.",
+            "load",
+            status.loads.iter().map(|load| (load.name.as_str(), Some(cut(load)))),
+        );
         page.cabinets_and_nodes(status);
         page.devices(status);
         page.controller(status);

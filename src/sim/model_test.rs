@@ -32,6 +32,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

@@ -155,6 +155,7 @@ fn empty_site() -> Site {
         meters: Vec::new(),
         chargers: Vec::new(),
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

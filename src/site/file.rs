@@ -35,6 +35,9 @@ pub struct SiteFile {
     /// Breakers that report their state (REFERENCE A2).
     #[serde(default)]
     pub breakers: Vec<BreakerEntry>,
+    /// Loads beside the chargers that may be cut for a while, by a breaker or a relay (REFERENCE A9).
+    #[serde(default)]
+    pub loads: Vec<LoadEntry>,
     /// Cabinets that report temperature and smoke (REFERENCE A2).
     #[serde(default)]
     pub cabinets: Vec<CabinetEntry>,
@@ -291,6 +294,31 @@ pub struct BreakerEntry {
 pub enum OpenOn {
     /// A charger behind it offers or draws more than it was told, and a circuit above it is over its limit though the others make room.
     Disobedience,
+}
+
+/// A load that may be cut for a while when chargers alone can't keep a circuit under its limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadEntry {
+    /// Name of the load.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// The circuit that it draws on; a meter there or above must measure it.
+    pub circuit: String,
+    /// The breaker or relay that cuts it; an entry of `breakers` that is `remote`.
+    pub breaker: String,
+    /// What it draws at the most, amperes per phase, or `{L1: 16, L2: 0, L3: 0}`. So much must be free before it comes back.
+    pub current: PhaseAmps,
+    /// Who matters least is cut first and comes back last: 1 is cut before 2.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0.01, max = 100))]
+    pub priority: f64,
+    /// Once on, it is left on for so long at least; none: 1m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_on: Option<Period>,
+    /// Once cut, it is left off for so long at least; none: 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_off: Option<Period>,
 }
 
 /// A cabinet that reports temperature and smoke.

@@ -36,6 +36,8 @@ pub struct Site {
     pub chargers: Vec<Charger>,
     /// The breakers.
     pub breakers: Vec<Breaker>,
+    /// The loads that may be cut.
+    pub loads: Vec<Load>,
     /// The cabinets.
     pub cabinets: Vec<Cabinet>,
     /// The solar inputs.
@@ -163,6 +165,25 @@ pub struct Breaker {
     pub opens_after: Option<Period>,
     /// Where it is.
     pub device: DeviceLink,
+}
+
+/// A load that may be cut for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// Name.
+    pub name: String,
+    /// The circuit that it draws on.
+    pub circuit: CircuitId,
+    /// Position of the remote breaker that cuts it.
+    pub breaker: usize,
+    /// What it draws at the most.
+    pub current: PerPhase<Amps>,
+    /// The lowest is cut first.
+    pub priority: f64,
+    /// Once on, it is left on for so long at least.
+    pub min_on: Period,
+    /// Once cut, it is left off for so long at least.
+    pub min_off: Period,
 }
 
 /// A cabinet.

@@ -63,6 +63,7 @@ pub(in crate::site) fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerP
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

@@ -154,6 +154,13 @@ pub fn status() -> SiteStatus {
                 fault: None,
             },
         ],
+        loads: vec![LoadStatus {
+            name: "heater".to_owned(),
+            circuit: "main".to_owned(),
+            breaker: "q2".to_owned(),
+            state: LoadState::Cut,
+            cut_since: Some(AT - 90_000),
+        }],
         cabinets: vec![CabinetStatus {
             name: "k1".to_owned(),
             age_ms: Some(300),
