@@ -7,7 +7,7 @@ mod flows;
 
 use std::path::Path;
 
-use enmon::control::{BreakerState, SiteStatus};
+use enmon::control::{BreakerState, LoadState, SiteStatus};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -60,6 +60,24 @@ async fn what_it_takes_is_taken_from_the_others_and_no_breaker_opens() {
     assert!(["ev2", "ev3"].iter().all(|name| charger(&status, name).setpoint == 0.0));
     assert_eq!(position(&status), Some(BreakerState::On));
     assert!(!alarms(&status, "q-row", "breaker-opens"));
+    // each limit is explained, now and from the journal
+    let why = home.json(&["control", "explain", "ev2"]).await;
+    assert_eq!((why["kind"].as_str(), why["setpoint"].as_f64()), (Some("Explanation"), Some(0.0)));
+    let decides = why["links"].as_array().unwrap().iter().filter(|link| link["decides"] == true);
+    assert_eq!(decides.map(|link| link["rule"].as_str().unwrap()).collect::<Vec<_>>(), ["turn"]);
+    let why = home.json(&["control", "explain", "ev1"]).await;
+    assert_eq!(why["reasonCode"].as_str(), Some("disobeys"));
+    controller.signal(Signal::TERM);
+    controller.ended().await;
+    let past = home.json(&["control", "explain", "ev1", "--at", "0s"]).await;
+    assert_eq!(
+        (past["kind"].as_str(), past["controller"]["word"].as_str()),
+        (Some("PastExplanation"), Some("stopped"))
+    );
+    assert!(past["decision"]["setpoint"].as_f64().is_some_and(|amps| amps < 20.0), "{past}");
+    assert!(past["alarms"].as_array().unwrap().iter().any(|alarm| alarm["subject"] == "ev1"), "{past}");
+    let long_ago = home.json(&["control", "explain", "ev1", "--at", "2020-01-01T00:00:00Z"]).await;
+    assert!(long_ago["decision"].is_null());
     garage.assert_within_limits();
     garage.stop().await;
 }
@@ -123,6 +141,42 @@ async fn people_open_and_close_remote_breakers_only() {
     let output = home.run(&["breaker", "open", "q-row", "--yes"]).await;
     assert_eq!(output.status.code(), Some(5), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("remote: true"), "{output:?}");
+    garage.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_is_cut_when_chargers_alone_can_not_help_and_comes_back() {
+    let text = |ports: &Ports| {
+        let port = ports.get("q-heater").copied().unwrap_or(9300);
+        format!(
+            "{}breakers:\n  - {{name: q-heater, remote: true, profile: enmon-endpoint, address: \"http://127.0.0.1:{port}\"}}\n\
+             loads:\n  - {{name: heater, circuit: main, breaker: q-heater, current: 16, minOn: 1s, minOff: 2s}}\n",
+            Layout::default().text(ports)
+        )
+    };
+    let garage = Garage::serve(&text(&Ports::new()), Path::new("/")).await;
+    let home = Home::with_site(&text(&garage.ports));
+    garage.tell("base main 20");
+    garage.plug(&["ev1"]);
+    let controller = Controller::start(&home).await;
+    let charges = |status: &SiteStatus| charger(status, "ev1").offered.is_some_and(|amps| about(amps, 27.0));
+    let status = controller.until("ev1 has what base load and heater leave", charges).await;
+    assert_eq!(status.loads[0].state, LoadState::On);
+    garage.tell("base main 55");
+    let cut = |status: &SiteStatus| {
+        status.loads[0].state != LoadState::On && position(status) == Some(BreakerState::Off)
+    };
+    let status = controller.until("the heater is cut", cut).await;
+    assert!(alarms(&status, "heater", "load-shed"), "{:?}", status.alarms);
+    assert_eq!(charger(&status, "ev1").setpoint, 0.0, "chargers give way first");
+    garage.until("55 A are left", |truth| truth.circuits[0].drawn.l1.0 < 56.0).await;
+    garage.tell("base main 20");
+    let back = |status: &SiteStatus| {
+        status.loads[0].state == LoadState::On
+            && position(status) == Some(BreakerState::On)
+            && charges(status)
+    };
+    controller.until("the heater is back, and ev1 has the rest", back).await;
     garage.stop().await;
 }
 

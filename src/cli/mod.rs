@@ -10,6 +10,7 @@ mod check_timeouts;
 mod completions;
 mod context;
 mod control;
+mod control_explain;
 mod control_loop;
 mod control_plan;
 mod control_run;

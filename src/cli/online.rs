@@ -35,6 +35,7 @@ pub(super) fn only(site: &LoadedSite, charger: ChargerId) -> LoadedSite {
     one.site.chargers = vec![site.site.chargers[charger.0].clone()];
     one.site.circuits.iter_mut().for_each(|circuit| circuit.meter = None);
     one.site.meters.clear();
+    one.site.loads.clear();
     one.site.breakers.clear();
     one.site.cabinets.clear();
     one.site.solar.clear();

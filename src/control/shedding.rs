@@ -48,8 +48,9 @@ const SHOWS_AFTER: Period = Period::from_secs(5);
 /// What counts as over a limit, in amperes.
 const OVER: f64 = 0.05;
 
-/// Lets loads that return count as drawn already, where there would be room for them without chargers.
-pub fn make_room(now: Time, site: &Site, state: &State, loads: &mut [CircuitLoad]) {
+/// Lets loads that return count as drawn already, where there would be room for them without chargers. Returns which do.
+pub fn make_room(now: Time, site: &Site, state: &State, loads: &mut [CircuitLoad]) -> Vec<bool> {
+    let mut counted = vec![false; site.loads.len()];
     for index in by_priority(site).into_iter().rev() {
         let load = &site.loads[index];
         if !may_return(now, load, &state.loads[index]) {
@@ -64,8 +65,10 @@ pub fn make_room(now: Time, site: &Site, state: &State, loads: &mut [CircuitLoad
         });
         if fits {
             add(site, load, loads);
+            counted[index] = true;
         }
     }
+    counted
 }
 
 fn add(site: &Site, load: &Load, loads: &mut [CircuitLoad]) {
@@ -87,13 +90,15 @@ fn by_priority(site: &Site) -> Vec<usize> {
     order
 }
 
-/// Decides which loads are on. `loads` and `offered` are those of the decision for the chargers.
+/// Decides which loads are on. `loads` and `offered` are those of the decision for the chargers; `counted` says which loads that return are
+/// part of them.
 pub fn shed(
     now: Time,
     site: &Site,
     snapshot: &Snapshot,
     loads: &[CircuitLoad],
     offered: &[PerPhase<Amps>],
+    counted: &[bool],
     state: &mut State,
 ) -> Vec<LoadDecision> {
     for (memory, load) in state.loads.iter_mut().zip(&site.loads) {
@@ -123,7 +128,7 @@ pub fn shed(
             ..state.loads[index].clone()
         };
     }
-    restore(now, site, loads, offered, &order, state);
+    restore(now, site, loads, offered, counted, &order, state);
     let decisions = site.loads.iter().zip(&state.loads).map(|(load, memory)| {
         let position = position(site, snapshot, now, load);
         let is_open = position.is_some_and(|position| position != BreakerState::On);
@@ -187,6 +192,7 @@ fn restore(
     site: &Site,
     loads: &[CircuitLoad],
     offered: &[PerPhase<Amps>],
+    counted: &[bool],
     order: &[usize],
     state: &mut State,
 ) {
@@ -196,13 +202,15 @@ fn restore(
         if !may_return(now, load, &state.loads[index]) {
             continue;
         }
-        // what returns counts in `other` already, where it fits at all
-        let has_room = site.ancestry(load.circuit).all(|circuit| {
-            Phase::ALL.into_iter().all(|phase| {
-                let total = loads[circuit.0].other[phase] + offered[circuit.0][phase];
-                load.current[phase] == Amps::ZERO || total.0 <= site.circuits[circuit.0].limit[phase].0 + OVER
-            })
-        }) && is_counted(site, load, loads);
+        // what returns counts in `other` already; what does not fit at all does not
+        let has_room = counted[index]
+            && site.ancestry(load.circuit).all(|circuit| {
+                Phase::ALL.into_iter().all(|phase| {
+                    let total = loads[circuit.0].other[phase] + offered[circuit.0][phase];
+                    load.current[phase] == Amps::ZERO
+                        || total.0 <= site.circuits[circuit.0].limit[phase].0 + OVER
+                })
+            });
         let memory = &mut state.loads[index];
         if !has_room {
             memory.room_since = None;
@@ -214,13 +222,6 @@ fn restore(
             one_is_back = true;
         }
     }
-}
-
-/// Says whether the current of a load that returns is part of what counts as drawn.
-fn is_counted(site: &Site, load: &Load, loads: &[CircuitLoad]) -> bool {
-    site.ancestry(load.circuit).all(|circuit| {
-        Phase::ALL.into_iter().all(|phase| loads[circuit.0].other[phase].0 + 1e-9 >= load.current[phase].0)
-    })
 }
 
 fn position(site: &Site, snapshot: &Snapshot, now: Time, load: &Load) -> Option<BreakerState> {

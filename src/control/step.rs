@@ -65,7 +65,7 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     let network = site_network(site);
     let mut state = sized(state, site);
     let mut loads = circuit_loads(now, site, snapshot, &mut state);
-    make_room(now, site, &state, &mut loads);
+    let returning = make_room(now, site, &state, &mut loads);
     let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
     let before = wishes.iter().any(|wish| wish.lags).then(|| state.clone());
@@ -82,7 +82,7 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
         memory.setpoint = Some(setpoint.amps);
         memory.ceiling = Some(wish.ceiling.max(setpoint.amps));
     }
-    let shedding = shed(now, site, snapshot, &loads, &offered, &mut state);
+    let shedding = shed(now, site, snapshot, &loads, &offered, &returning, &mut state);
     state.at = Some(now);
     Decision { at: now, setpoints, loads, offered, shedding, state }
 }

@@ -72,10 +72,15 @@ impl Model {
         self.cut();
     }
 
-    /// Puts a device that is a breaker into a position; one that protects no circuit stands as it likes.
+    /// Puts a device that is a breaker into a position; one that protects no circuit is a relay of a load.
     pub fn switch_breaker(&mut self, breaker: usize, position: Position) {
-        if let Some(circuit) = self.site.breakers[breaker].circuit {
-            self.put_breaker(circuit, position);
+        match self.site.breakers[breaker].circuit {
+            Some(circuit) => self.put_breaker(circuit, position),
+            None => {
+                self.relays[breaker] = position;
+                self.add_up();
+                self.observe_all();
+            }
         }
     }
 

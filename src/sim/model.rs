@@ -50,6 +50,8 @@ pub struct Model {
     pub(super) suns: Vec<Sun>,
     pub(super) airs: Vec<CabinetAir>,
     pub(super) breakers: Vec<Option<BreakerState>>,
+    /// Positions of the breakers and relays that protect no circuit, by position in the site.
+    pub(super) relays: Vec<Position>,
     live: Vec<bool>,
     pub(super) sums: Vec<Sums>,
     counted: Vec<Counted>,
@@ -84,6 +86,7 @@ impl Model {
             suns,
             airs: site.cabinets.iter().map(|_| CabinetAir::new()).collect(),
             breakers: (0..site.circuits.len()).map(|index| breaker_of(&site, index)).collect(),
+            relays: vec![Position::On; site.breakers.len()],
             live: vec![true; site.circuits.len()],
             sums: vec![Sums::default(); site.circuits.len()],
             counted: vec![Counted::default(); site.meters.len()],
@@ -236,6 +239,17 @@ impl Model {
         for (index, sums) in self.sums.iter_mut().enumerate() {
             let other = if self.live[index] { self.loads[index].amps() } else { PerPhase::default() };
             *sums = Sums { offered: other, drawable: other, drawn: other };
+        }
+        for load in site.loads.iter().filter(|load| self.relays[load.breaker] == Position::On) {
+            if !self.live[load.circuit.0] {
+                continue;
+            }
+            let sums = &mut self.sums[load.circuit.0];
+            for phase in Phase::ALL {
+                sums.offered[phase] += load.current[phase];
+                sums.drawable[phase] += load.current[phase];
+                sums.drawn[phase] += load.current[phase];
+            }
         }
         for (index, solar) in site.solar.iter().enumerate() {
             let Some(circuit) = solar.circuit else { continue };

@@ -224,7 +224,7 @@ pub async fn start_with(
     first: Option<SiteStatus>,
 ) -> Result<TestSite, ServerError> {
     let (hub, port) = hub();
-    let HubPort { status, orders: mut inbox } = port;
+    let HubPort { status, orders: mut inbox, mut switches } = port;
     let status = Arc::new(status);
     status.send_replace(first.map(Arc::new));
     let orders = Arc::new(Mutex::new(Vec::new()));
@@ -239,6 +239,19 @@ pub async fn start_with(
         while let Some(request) = inbox.recv().await {
             let answer = take(&publish, &request.charger, request.order.clone());
             taken.lock().unwrap().push((request.charger, request.order));
+            let _ = request.reply.send(answer);
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(request) = switches.recv().await {
+            let answer = match request.breaker.as_str() {
+                "q1" => Ok(()),
+                "q2" => Err(OrderError::NotRemote(request.breaker.clone())),
+                "stuck" => {
+                    Err(OrderError::NotSwitched { breaker: request.breaker.clone(), why: "stuck".to_owned() })
+                }
+                _ => Err(OrderError::UnknownBreaker(request.breaker.clone())),
+            };
             let _ = request.reply.send(answer);
         }
     });
