@@ -180,6 +180,41 @@ async fn a_load_is_cut_when_chargers_alone_can_not_help_and_comes_back() {
     garage.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_charger_is_commissioned_and_what_was_learnt_is_written_with_the_comments_kept() {
+    let layout = Layout::default();
+    let garage = Garage::start(&layout).await;
+    // ev2 is wired L2, L3, L1; the file says otherwise
+    let wrong = layout.text(&garage.ports).replace("[L2, L3, L1]", "[L1, L2, L3]");
+    let wrong = wrong.replace("chargers:\n", "chargers: # as the electrician said\n");
+    let home = Home::with_site(&wrong);
+    garage.tell("base main 5 6 7");
+    let output = home.run(&["charger", "commission", "ev2", "--yes"]).await;
+    assert_eq!(output.status.code(), Some(1), "no car is there: {output:?}");
+    garage.tell("plug ev2 phases=1 max=16 delay=0.5 ramp=50 kwh=100");
+    garage.mark();
+    let seen = home.json(&["charger", "commission", "ev2", "--yes", "--dry-run"]).await;
+    assert_eq!(seen["written"].as_bool(), Some(false));
+    assert_eq!(std::fs::read_to_string(home.path().join("enmon.yaml")).unwrap(), wrong);
+    let done = home.json(&["charger", "commission", "ev2", "--yes"]).await;
+    assert_eq!((done["kind"].as_str(), done["carPhases"].as_u64()), (Some("Commissioning"), Some(1)));
+    assert_eq!(done["phases"], serde_json::json!(["L2", "L3", "L1"]), "{done}");
+    assert_eq!((done["step"].as_f64(), done["written"].as_bool()), (Some(0.1), Some(true)), "{done}");
+    assert!(done["reactionMs"].as_u64().is_some_and(|ms| ms < 5_000), "{done}");
+    let text = std::fs::read_to_string(home.path().join("enmon.yaml")).unwrap();
+    assert!(text.contains("chargers: # as the electrician said\n"), "{text}");
+    let line = text.lines().find(|line| line.contains("name: ev2")).unwrap();
+    assert!(line.contains("phases: [L2, L3, L1]") && line.contains("step: 0.1"), "{line}");
+    // it was never set higher than the others leave, and is left at its fail-safe current
+    garage.assert_within_limits();
+    assert!(about(garage.offers()[1], 6.0), "{:?}", garage.offers());
+    let controller = Controller::start(&home).await;
+    let output = home.run(&["charger", "commission", "ev2", "--yes"]).await;
+    assert_eq!(output.status.code(), Some(5), "{output:?}");
+    drop(controller);
+    garage.stop().await;
+}
+
 /// Counts the entries of the journal about the controller's life with this word.
 fn journal(home: &Home, what: &str) -> u32 {
     let db = rusqlite::Connection::open(home.state("journal.sqlite")).unwrap();

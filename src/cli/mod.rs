@@ -3,6 +3,7 @@
 mod api_client;
 mod breaker;
 mod charger;
+mod charger_commission;
 mod charger_direct;
 mod check;
 mod check_online;

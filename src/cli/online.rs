@@ -43,7 +43,7 @@ pub(super) fn only(site: &LoadedSite, charger: ChargerId) -> LoadedSite {
     one
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     runtime::block_on(None, work)
         .map_err(|error| Error::from_source(Kind::Failed, "the runtime can't be started", &error))?
 }

@@ -8,6 +8,7 @@ mod allocate;
 mod breaker_rule;
 mod breaker_twin;
 mod chronicle;
+mod commission;
 mod driver;
 mod explain;
 #[cfg(test)]
@@ -47,6 +48,7 @@ mod wish;
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use breaker_twin::{BreakerMemory, BreakerTwins};
+pub use commission::{Learnt, Look, learn, reaction, safe_most, step_size};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use explain::{Explanation, Link, explain};
 pub use hub::*;

@@ -38,7 +38,7 @@ pub fn parse_rfc3339(text: &str) -> Option<u64> {
     let (hour, minute, second) = (number(hour, 23)?, number(minute, 59)?, number(second, 59)?);
     let ms = number(format!("{fraction:0<3}").get(..3)?, 999)?;
     // counted from the other side: the day whose date is this one
-    let guess = (year.checked_sub(1970)? * 3_652_425 + 9_999) / 10_000 + (month.max(1) - 1) * 30;
+    let guess = (year.checked_sub(1970)? * 3_652_425).div_ceil(10_000) + (month.max(1) - 1) * 30;
     let days = (guess.saturating_sub(40)..guess + 80).find(|&days| civil_date(days) == (year, month, day))?;
     Some(days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1000 + ms)
 }

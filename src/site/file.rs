@@ -248,6 +248,14 @@ pub struct ChargerEntry {
     #[serde(default = "one")]
     #[schemars(range(min = 0.01, max = 100))]
     pub priority: f64,
+    /// Step in which its limit can be set, in amperes, where that is coarser than its profile says; `enmon charger commission` finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.01, max = 10))]
+    pub step: Option<f64>,
+    /// How long cars at it take to follow a lower limit, as `enmon charger commission` measured it; so long, and at most 8s, is waited before
+    /// a car that draws more is taken to disobey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Period>,
     /// How long it may hear nothing before it falls back to `failsafe`; none: the profile's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog: Option<Period>,

@@ -6,6 +6,7 @@ mod address;
 mod breaker_curve;
 mod check;
 pub mod document;
+mod edit;
 mod entries;
 mod facts;
 mod file;
@@ -20,6 +21,7 @@ mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
+pub use edit::{difference, with_values};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load};

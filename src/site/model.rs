@@ -144,8 +144,10 @@ pub struct Charger {
     pub failsafe: Amps,
     /// Weight in the sharing, above 0.
     pub priority: f64,
-    /// Step in which its limit can be set, from the profile; above 0.
+    /// Step in which its limit can be set, from the profile or the file, whichever is coarser; above 0.
     pub resolution: Amps,
+    /// How long cars at it take to follow a lower limit, where that was measured.
+    pub reaction: Option<Period>,
     /// How long it may hear nothing before it falls back by itself; `None` when it never does.
     pub watchdog: Option<Period>,
     /// Where it is.
