@@ -7,6 +7,8 @@ mod alarms;
 mod allocate;
 mod breaker_rule;
 mod breaker_twin;
+#[cfg(test)]
+mod broken_rules;
 mod chronicle;
 mod commission;
 mod driver;
@@ -48,6 +50,8 @@ mod wish;
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use breaker_twin::{BreakerMemory, BreakerTwins};
+#[cfg(test)]
+pub(crate) use broken_rules::without_rule;
 pub use commission::{Learnt, Look, learn, reaction, safe_most, step_size};
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use explain::{Explanation, Link, explain};

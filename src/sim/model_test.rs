@@ -43,6 +43,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             follow_time: Period::from_secs(15),
             turn: Period::from_secs(900),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tls: None, token_file: None },
         journal: JournalSettings { path: None, keep: Period::from_secs(86_400) },

@@ -75,6 +75,7 @@ pub(in crate::site) fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerP
             follow_time: Period::from_secs(1),
             turn: Period::from_secs(1),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: crate::site::ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
         journal: crate::site::JournalSettings { path: None, keep: Period::from_secs(1) },
