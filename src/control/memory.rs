@@ -94,7 +94,7 @@ mod tests {
 
     fn memory(complete: bool) -> Memory {
         let chargers = vec![seen(16.0, 500.0), seen(32.0, 300.0), seen(0.0, 100.0)];
-        let state = State { at: Some(Time(10)), chargers, circuits: Vec::new() };
+        let state = State { at: Some(Time(10)), chargers, circuits: Vec::new(), ..State::default() };
         Memory { at: Time(10), chargers: ["a", "b", "gone"].map(String::from).into(), state, complete }
     }
 

@@ -10,6 +10,7 @@
 use super::loads::{CircuitLoad, circuit_loads};
 use super::network::{Network, Phasor, Term};
 use super::reason::Reason;
+use super::shedding::{LoadDecision, make_room, shed};
 use super::turns::{Admission, add, admit, first_full};
 use super::wish::{Wish, wishes};
 use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Time, share};
@@ -37,6 +38,8 @@ pub struct Decision {
     pub loads: Vec<CircuitLoad>,
     /// What the chargers of each circuit may be offering at the most while this decision is carried out.
     pub offered: Vec<PerPhase<Amps>>,
+    /// Whether each load that may be cut is to be on, and why.
+    pub shedding: Vec<LoadDecision>,
     /// What to remember for the next decision.
     pub state: State,
 }
@@ -61,7 +64,8 @@ pub fn site_network(site: &Site) -> Network {
 pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decision {
     let network = site_network(site);
     let mut state = sized(state, site);
-    let loads = circuit_loads(now, site, snapshot, &mut state);
+    let mut loads = circuit_loads(now, site, snapshot, &mut state);
+    let returning = make_room(now, site, &state, &mut loads);
     let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
     let laggards_pay = site.control.rules.hold(Rule::LaggardsPay);
@@ -79,8 +83,9 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
         memory.setpoint = Some(setpoint.amps);
         memory.ceiling = Some(wish.ceiling.max(setpoint.amps));
     }
+    let shedding = shed(now, site, snapshot, &loads, &offered, &returning, &mut state);
     state.at = Some(now);
-    Decision { at: now, setpoints, loads, offered, state }
+    Decision { at: now, setpoints, loads, offered, shedding, state }
 }
 
 /// Shares the headroom and turns the shares into limits.
@@ -138,6 +143,7 @@ fn sized(state: &State, site: &Site) -> State {
     let mut state = state.clone();
     state.chargers.resize_with(site.chargers.len(), Default::default);
     state.circuits.resize_with(site.circuits.len(), Default::default);
+    state.loads.resize_with(site.loads.len(), Default::default);
     state
 }
 
