@@ -11,6 +11,7 @@ mod context;
 mod control;
 mod control_loop;
 mod control_plan;
+mod control_plan_jsonl;
 mod control_run;
 mod control_start;
 mod demo;

@@ -22,6 +22,7 @@ mod loads;
 mod memory;
 mod network;
 mod plant_port;
+mod policy;
 #[cfg(test)]
 mod random_site_tests;
 mod reason;
@@ -49,6 +50,7 @@ pub use loads::CircuitLoad;
 pub use memory::Memory;
 pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
+pub use policy::{Garage, Limits, Planner, PlannerError, Rule, Session, Told};
 pub use reason::Reason;
 pub use report::site_status;
 pub use situation::{ChargerSituation, MeterSituation, Situation, SituationError};
