@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Time;
+use super::policy::{Preference, Visit};
 use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
@@ -15,6 +16,9 @@ pub struct State {
     pub chargers: Vec<ChargerMemory>,
     /// One for each circuit of the site.
     pub circuits: Vec<CircuitMemory>,
+    /// When the policy last made a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_at: Option<Time>,
 }
 
 /// What is remembered of a charger.
@@ -43,6 +47,18 @@ pub struct ChargerMemory {
     pub waiting_since: Option<Time>,
     /// What somebody ordered for it.
     pub order: Option<Override>,
+    /// Since when a car has been there, where a policy wants to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugged_since: Option<Time>,
+    /// What that car has drawn, kWh.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub visit_kwh: f64,
+    /// The visits before that one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<Visit>,
+    /// What the policy would like it to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
 }
 
 /// What is remembered of a circuit with a meter.
@@ -57,6 +73,12 @@ pub struct CircuitMemory {
     pub sampled_at: Option<Time>,
 }
 
+/// Says whether there is nothing to write down.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(kwh: &f64) -> bool {
+    *kwh == 0.0
+}
+
 impl State {
     /// Makes the memory of a controller that has seen nothing.
     pub fn empty(site: &Site) -> Self {
@@ -64,6 +86,7 @@ impl State {
             at: None,
             chargers: vec![ChargerMemory::default(); site.chargers.len()],
             circuits: vec![CircuitMemory::default(); site.circuits.len()],
+            planned_at: None,
         }
     }
 }

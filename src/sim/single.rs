@@ -161,6 +161,7 @@ fn empty_site() -> Site {
             reserve: Amps::ZERO,
         },
         api: ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: JournalSettings { path: None, keep: Period::from_secs(1) },
     }
 }

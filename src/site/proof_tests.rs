@@ -75,6 +75,7 @@ fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
             reserve: Amps::ZERO,
         },
         api: crate::site::ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: crate::site::JournalSettings { path: None, keep: Period::from_secs(1) },
     }
 }

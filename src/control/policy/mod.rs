@@ -9,6 +9,9 @@
 
 mod apportion;
 mod draw;
+mod foresight;
+#[cfg(test)]
+mod foresight_tests;
 mod habits;
 mod lookahead;
 mod pilots;
@@ -21,9 +24,12 @@ mod random_network_tests;
 
 pub use apportion::{Claim, apportion, fill};
 pub use draw::DrawMemory;
+pub use foresight::foresee;
 pub use habits::{Habits, Visit};
 pub use lookahead::{Horizon, Need, look_ahead};
 pub use pilots::Pilots;
 pub use planner::{Planner, PlannerError, Rule};
 pub use preference::{Preference, prefer};
-pub use protocol::{Constraint, Garage, Limits, Session, Station, Told};
+#[cfg(test)]
+use protocol::Constraint;
+pub use protocol::{Garage, Limits, Session, Station, Told};

@@ -67,7 +67,10 @@ mod tests {
         }
         let between = Pilots::Between(6.0, 32.0);
         assert_eq!((between.down(5.9), between.down(6.0), between.down(40.0)), (0.0, 6.0, 32.0));
-        assert_eq!((between.up(0.0, 2.0), between.up(7.0, 9.5), between.up(9.5, 9.5)), (Some(6.0), Some(9.5), None));
+        assert_eq!(
+            (between.up(0.0, 2.0), between.up(7.0, 9.5), between.up(9.5, 9.5)),
+            (Some(6.0), Some(9.5), None)
+        );
         assert_eq!(Pilots::Only(Vec::new()).up(0.0, 32.0), None);
     }
 }

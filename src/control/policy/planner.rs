@@ -75,7 +75,10 @@ impl Planner {
         let mut index = BTreeMap::new();
         for (position, station) in stations.iter().enumerate() {
             positive(&station.id, station.voltage)?;
-            number(&station.id, station.angle.is_finite() && station.min >= 0.0 && station.max >= station.min)?;
+            number(
+                &station.id,
+                station.angle.is_finite() && station.min >= 0.0 && station.max >= station.min,
+            )?;
             if index.insert(station.id.clone(), position).is_some() {
                 return Err(PlannerError::TwiceStation(station.id.clone()));
             }
@@ -111,8 +114,11 @@ impl Planner {
     pub fn step(&mut self, t: i64, sessions: &[Session]) -> Result<Limits, PlannerError> {
         let stations = self.check(sessions)?;
         self.keep_accounts(t, sessions, &stations);
-        let needs: Vec<Need> =
-            sessions.iter().zip(&stations).map(|(session, &station)| self.need(t, session, station)).collect();
+        let needs: Vec<Need> = sessions
+            .iter()
+            .zip(&stations)
+            .map(|(session, &station)| self.need(t, session, station))
+            .collect();
         let claims: Vec<Claim> = needs
             .iter()
             .zip(self.preferences(t, sessions, &needs))
@@ -193,7 +199,10 @@ impl Planner {
                 let kwh = self.stays.get(&session.session).map_or(0.0, |stay| stay.kwh);
                 let hours = (t - session.arrival).max(0) as f64 * self.hours;
                 // all are worth a turn; who has had the least for its time goes first
-                Preference { planned: self.pilots[need.current].least(), urgency: (1.0 + hours) / (0.5 + kwh) }
+                Preference {
+                    planned: self.pilots[need.current].least(),
+                    urgency: (1.0 + hours) / (0.5 + kwh),
+                }
             });
             fair.collect()
         })

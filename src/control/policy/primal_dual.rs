@@ -60,7 +60,9 @@ impl Program {
         for car in &cars {
             let terms = network.terms(car.current).iter();
             let mine: Vec<Pull> = terms
-                .filter_map(|term| rows[term.constraint as usize].map(|row| Pull { row, phasor: term.phasor }))
+                .filter_map(|term| {
+                    rows[term.constraint as usize].map(|row| Pull { row, phasor: term.phasor })
+                })
                 .collect();
             let load: f64 = mine.iter().map(|pull| pull.phasor.magnitude()).sum();
             for pull in &mine {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const CASES: u64 = 3_000;
+const CASES: u64 = 300;
 
 /// A garage with stations at random angles, some with a few currents only.
 fn garage(rng: &mut fastrand::Rng) -> Garage {
@@ -20,8 +20,10 @@ fn garage(rng: &mut fastrand::Rng) -> Garage {
     let constraints = (0..rng.usize(1..7)).map(|index| {
         let coefficients = [1.0, -1.0, 0.25, 2.0];
         let mut terms = std::collections::BTreeMap::new();
-        for station in stations.iter().filter(|_| rng.u8(0..3) > 0) {
-            terms.insert(station.id.clone(), coefficients[rng.usize(0..4)]);
+        for station in &stations {
+            if rng.u8(0..3) > 0 {
+                terms.insert(station.id.clone(), coefficients[rng.usize(0..4)]);
+            }
         }
         Constraint { id: format!("c{index}"), limit: rng.f64() * 120.0, terms }
     });
@@ -100,6 +102,7 @@ fn no_plan_is_over_a_limit_and_every_station_can_offer_its_part() {
 fn a_fault_in_an_answer_is_seen() {
     let mut rng = fastrand::Rng::with_seed(1);
     let garage = garage(&mut rng);
-    let limits = Limits { limits: garage.stations.iter().map(|station| (station.id.clone(), 33.0)).collect() };
+    let limits =
+        Limits { limits: garage.stations.iter().map(|station| (station.id.clone(), 33.0)).collect() };
     assert!(faults(&garage, &limits).len() >= garage.stations.len());
 }

@@ -7,6 +7,7 @@ mod buses;
 mod chargers;
 mod circuits;
 mod devices;
+mod policy;
 mod references;
 mod settings;
 
@@ -115,6 +116,7 @@ pub(super) fn site(
     let solar = devices::solar(&mut check, &mut buses, entries.solar);
     let endpoints = devices::endpoints(&mut check, &mut buses, entries.endpoints);
     let control = settings::control(&mut check, &entries.control);
+    let policy = policy::policy(&mut check, &entries.policy, chargers.len());
     let api = settings::api(&mut check, entries.api);
     let journal = settings::journal(&mut check, entries.journal);
     let is_valid = check.findings.iter().all(|finding| finding.severity != Severity::Error);
@@ -131,6 +133,7 @@ pub(super) fn site(
             solar: all(solar)?,
             endpoints: all(endpoints)?,
             control,
+            policy,
             api: api?,
             journal,
         })
