@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Write};
 
 use clap::ValueEnum;
 
-use crate::control::{Planner, PlannerError, Rule, Told};
+use crate::control::{PlanRule, Planner, PlannerError, Told};
 use crate::error::{Error, Kind, Result};
 
 /// Whom the plan prefers.
@@ -17,10 +17,10 @@ pub(super) enum PolicyName {
 }
 
 impl PolicyName {
-    fn rule(self) -> Rule {
+    fn rule(self) -> PlanRule {
         match self {
-            PolicyName::Fair => Rule::Fair,
-            PolicyName::Deadline => Rule::Deadline,
+            PolicyName::Fair => PlanRule::Fair,
+            PolicyName::Deadline => PlanRule::Deadline,
         }
     }
 }

@@ -20,6 +20,7 @@ mod man;
 mod modbus;
 mod online;
 mod sim;
+mod sim_test;
 mod site_files;
 pub mod site_input;
 mod site_view;

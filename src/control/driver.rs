@@ -22,7 +22,7 @@ use super::{
     ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
     SiteStatus, State, Time, alarms, step,
 };
-use crate::site::{Amps, ChargerId, Site};
+use crate::site::{Amps, ChargerId, Rule, Site};
 
 /// A clock that never jumps.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -158,8 +158,10 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let mut reloads_open = true;
         loop {
             let grace = match self.phase {
-                Phase::Observing { until, .. } => Some(until),
-                Phase::Idle => None,
+                Phase::Observing { until, .. } if self.site.control.rules.hold(Rule::TimelyDecision) => {
+                    Some(until)
+                }
+                _ => None,
             };
             tokio::select! {
                 biased;
@@ -203,7 +205,8 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         if due.elapsed() > self.site.control.interval.0 {
             self.tally.late += 1;
         }
-        if matches!(self.phase, Phase::Observing { .. }) {
+        let decides = self.site.control.rules.hold(Rule::TimelyDecision);
+        if matches!(self.phase, Phase::Observing { .. }) && decides {
             // the grace is shorter than the interval, so this is a loop that was held up: decide on what is there
             self.decide();
         }
@@ -406,6 +409,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let deadline = Instant::now() + DRAIN - Duration::from_millis(500);
         let now = self.now();
         self.chronicle.life(now, "stopping", String::new());
+        if !self.site.control.rules.hold(Rule::FailsafeAtEnd) {
+            return Ending { unconfirmed: Vec::new() };
+        }
         let safe: Vec<Amps> = self.site.chargers.iter().map(|charger| charger.failsafe).collect();
         let above = |index: usize| self.view.ceiling(now, index, &self.site).0 > safe[index].0 + 1e-9;
         let (down, up): (Vec<usize>, Vec<usize>) = (0..safe.len()).partition(|&index| above(index));

@@ -68,6 +68,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             follow_time: Period::from_secs(15),
             turn: Period::from_secs(900),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
         policy: crate::site::PolicySettings::default(),

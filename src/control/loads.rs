@@ -4,7 +4,7 @@
 //! then the declared base load stands in. Small falls are not followed, so that a noisy load does not move every limit every second.
 
 use super::{CircuitMemory, MeterReading, Reading, Snapshot, State, Time, fresh};
-use crate::site::{Amps, Circuit, Meter, PerPhase, Period, Phase, Site};
+use crate::site::{Amps, Circuit, Meter, PerPhase, Period, Phase, Rule, Rules, Site};
 
 /// The load of one circuit, sub-circuits included.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -57,13 +57,17 @@ pub fn circuit_loads(now: Time, site: &Site, snapshot: &Snapshot, state: &mut St
                 load.measured = Some(sample.value);
                 let skew = Period::from_millis(site.control.interval.as_millis() * ALIGNED_INTERVALS);
                 let aligned_after = sample.at - skew;
-                load.other = follow(memory, sample, load.drawn, oldest[id.0] >= aligned_after);
+                let aligned = oldest[id.0] >= aligned_after;
+                load.other = follow(site.control.rules, memory, sample, load.drawn, aligned);
             }
             Some(None) => {
                 load.meter_unknown = true;
                 *memory = CircuitMemory::default();
             }
             None => {}
+        }
+        if !site.control.rules.hold(Rule::OtherLoad) {
+            load.other = PerPhase::default();
         }
         if let Some(parent) = circuit.parent {
             let (drawn, other) = (loads[id.0].drawn, loads[id.0].other);
@@ -97,6 +101,7 @@ fn by_phase(
 
 /// Follows the other load: a rise at once, a fall when two samples agree on it and it is no noise.
 fn follow(
+    rules: Rules,
     memory: &mut CircuitMemory,
     sample: Reading<PerPhase<Amps>>,
     drawn: PerPhase<Amps>,
@@ -113,6 +118,9 @@ fn follow(
     let raw = PerPhase::from_fn(|phase| (sample.value[phase] - drawn[phase]).max(Amps::ZERO));
     let other = PerPhase::from_fn(|phase| {
         let supported = raw[phase].max(previous[phase]);
+        if !rules.hold(Rule::NoiseMovesNothing) {
+            return raw[phase];
+        }
         if supported >= held[phase] {
             raw[phase].max(held[phase])
         } else if !aligned || supported > held[phase] - Amps(FALL) {

@@ -5,6 +5,8 @@
 
 mod alarms;
 mod allocate;
+#[cfg(test)]
+mod broken_rules;
 mod chronicle;
 mod driver;
 #[cfg(test)]
@@ -41,6 +43,8 @@ mod wish;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+#[cfg(test)]
+pub(crate) use broken_rules::without_rule;
 pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
 pub use journal::{Journal, Retention};
@@ -50,7 +54,7 @@ pub use loads::CircuitLoad;
 pub use memory::Memory;
 pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
-pub use policy::{Garage, Limits, Planner, PlannerError, Rule, Session, Told};
+pub use policy::{Garage, Limits, PlanRule, Planner, PlannerError, Session, Told};
 pub use reason::Reason;
 pub use report::site_status;
 pub use situation::{ChargerSituation, MeterSituation, Situation, SituationError};

@@ -14,7 +14,7 @@ use super::reason::Reason;
 use super::turns::{Admission, add, admit, first_full};
 use super::wish::{Wish, wishes};
 use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Time, share};
-use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Site};
+use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Rule, Site};
 
 /// A charger's new limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +67,8 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     let limits = headroom(site, &loads);
     let preferences = foresee(now, site, snapshot, (&network, &limits), &mut wishes, &mut state);
     let room = Room { now, site, network: &network, limits: &limits, preferences: &preferences };
-    let before = wishes.iter().any(|wish| wish.lags).then(|| state.clone());
+    let laggards_pay = site.control.rules.hold(Rule::LaggardsPay);
+    let before = wishes.iter().any(|wish| wish.lags && laggards_pay).then(|| state.clone());
     let mut setpoints = plan(&room, &wishes, &mut state);
     if let Some(mut again) = before
         && count_laggards(&network, &limits, &mut wishes, &setpoints)
@@ -205,6 +206,10 @@ struct Raise<'a> {
 }
 
 impl Raise<'_> {
+    fn holds(&self, rule: Rule) -> bool {
+        self.site.control.rules.hold(rule)
+    }
+
     fn setpoints(&self, fair: &Shares, state: &mut State) -> Vec<Setpoint> {
         let targets: Vec<Amps> = self.targets(fair);
         let kept: Vec<Amps> = self.kept(&targets, state);
@@ -243,7 +248,8 @@ impl Raise<'_> {
             .map(|(index, charger)| {
                 let ceiling = self.wishes[index].ceiling;
                 let has = state.chargers[index].setpoint.unwrap_or(ceiling).min(ceiling).min(charger.max);
-                settable(charger, has.0).min(targets[index])
+                let most = if self.holds(Rule::LowerAtOnce) { targets[index] } else { charger.max };
+                settable(charger, has.0).min(most)
             })
             .collect()
     }
@@ -280,11 +286,12 @@ impl Raise<'_> {
         if aims.iter().all(Option::is_none) {
             return kept.to_vec();
         }
-        let mut base: Vec<f64> = self
-            .wishes
-            .iter()
-            .map(|wish| wish.takes.map_or(wish.ceiling, |takes| takes.max(wish.ceiling)).0)
-            .collect();
+        let may_be_offering = |(wish, &kept): (&Wish, &Amps)| match wish.takes {
+            Some(takes) => takes.max(wish.ceiling).0,
+            None if self.holds(Rule::GivenBackFirst) => wish.ceiling.0,
+            None => kept.0,
+        };
+        let mut base: Vec<f64> = self.wishes.iter().zip(kept).map(may_be_offering).collect();
         let mut sums = self.network.sums(&base);
         let mut aims = aims.to_vec();
         for &index in &self.admission.order {

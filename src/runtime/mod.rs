@@ -18,7 +18,7 @@ pub mod tls;
 pub use calendar::rfc3339;
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
-pub use executor::{block_on, steady_clock, wall_clock_ms};
+pub use executor::{block_on, block_on_virtual_time, steady_clock, steady_clock_from, wall_clock_ms};
 pub use http_listener::{ListenerBounds, serve_router, serve_router_within};
 pub use instance::{
     Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell,

@@ -82,6 +82,17 @@ impl Model {
         self.airs[cabinet].hold(celsius);
     }
 
+    /// Lets a meter show so much too much on each terminal, or too little; 0: it shows what is so.
+    pub fn skew_meter(&mut self, meter: usize, amps: Amps) {
+        self.skews[meter] = amps;
+    }
+
+    /// Switches a station off and on: it has heard nothing yet.
+    pub fn restart_station(&mut self, charger: ChargerId) {
+        let fresh = Station::new(&self.site.chargers[charger.0]);
+        self.change_station(charger, |station| *station = fresh);
+    }
+
     /// Lets the monitor begin anew.
     pub fn mark(&mut self) {
         self.monitor = Monitor::new(self.site.circuits.len(), self.now_ms);

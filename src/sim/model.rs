@@ -53,6 +53,8 @@ pub struct Model {
     live: Vec<bool>,
     pub(super) sums: Vec<Sums>,
     counted: Vec<Counted>,
+    /// What meters show too much, by meter.
+    pub(super) skews: Vec<Amps>,
     metered: Vec<Option<CircuitId>>,
     pub(super) monitor: Monitor,
     pub(super) traffic: Option<Traffic>,
@@ -87,6 +89,7 @@ impl Model {
             live: vec![true; site.circuits.len()],
             sums: vec![Sums::default(); site.circuits.len()],
             counted: vec![Counted::default(); site.meters.len()],
+            skews: vec![Amps::ZERO; site.meters.len()],
             metered: (0..site.meters.len()).map(|index| circuit_of_meter(&site, index)).collect(),
             monitor: Monitor::new(site.circuits.len(), 0),
             traffic: Traffic::of(scene, site.chargers.len(), seed),

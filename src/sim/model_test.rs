@@ -42,6 +42,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             follow_time: Period::from_secs(15),
             turn: Period::from_secs(900),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tls: None, token_file: None },
         policy: crate::site::PolicySettings::default(),

@@ -162,7 +162,11 @@ impl Model {
 
     fn meter_readout(&self, index: usize) -> Readout {
         let counted = self.counted(MeterId(index));
-        let measured = self.circuit_readout(&self.site.meters[index].phases, self.metered(MeterId(index)));
+        let mut measured =
+            self.circuit_readout(&self.site.meters[index].phases, self.metered(MeterId(index)));
+        for current in measured.currents.iter_mut().take(self.site.meters[index].phases.len()) {
+            *current = (*current + self.skews[index]).max(Amps::ZERO);
+        }
         Readout { import_kwh: counted.import_kwh, export_kwh: counted.export_kwh, ..measured }
     }
 

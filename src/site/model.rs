@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Address, Amps, BreakerCurve, PerPhase, Period, Phase, PolicySettings, Volts};
+use super::{Address, Amps, BreakerCurve, PerPhase, Period, Phase, PolicySettings, Rules, Volts};
 
 macro_rules! id {
     ($name:ident, $of:literal) => {
@@ -213,6 +213,8 @@ pub struct ControlSettings {
     pub turn: Period,
     /// Kept free on every circuit and phase.
     pub reserve: Amps,
+    /// The rules that are in force: all of them; no file says otherwise.
+    pub rules: Rules,
 }
 
 /// The control server's settings.

@@ -73,6 +73,7 @@ fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
             follow_time: Period::from_secs(1),
             turn: Period::from_secs(1),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: crate::site::ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
         policy: crate::site::PolicySettings::default(),

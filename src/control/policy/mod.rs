@@ -28,7 +28,7 @@ pub use foresight::foresee;
 pub use habits::{Habits, Visit};
 pub use lookahead::{Horizon, Need, look_ahead};
 pub use pilots::Pilots;
-pub use planner::{Planner, PlannerError, Rule};
+pub use planner::{PlanRule, Planner, PlannerError};
 pub use preference::{Preference, prefer};
 #[cfg(test)]
 use protocol::Constraint;

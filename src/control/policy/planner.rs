@@ -12,7 +12,7 @@ use super::{
 
 /// Whom the planner prefers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rule {
+pub enum PlanRule {
     /// Who has had the least energy for the time that it has been there.
     Fair,
     /// By a plan over energies and departures.
@@ -52,7 +52,7 @@ struct Stay {
 /// The planner of a garage.
 #[derive(Debug, Clone)]
 pub struct Planner {
-    rule: Rule,
+    rule: PlanRule,
     hours: f64,
     stations: Vec<Station>,
     pilots: Vec<Pilots>,
@@ -69,7 +69,7 @@ impl Planner {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn new(garage: Garage, rule: Rule) -> Result<Planner, PlannerError> {
+    pub fn new(garage: Garage, rule: PlanRule) -> Result<Planner, PlannerError> {
         let Garage { period_min, stations, constraints } = garage;
         positive("period_min", period_min)?;
         let mut index = BTreeMap::new();
@@ -191,8 +191,8 @@ impl Planner {
 
     fn preferences(&self, t: i64, sessions: &[Session], needs: &[Need]) -> Vec<Preference> {
         let planned = match self.rule {
-            Rule::Fair => None,
-            Rule::Deadline => prefer(&self.network, &self.limits, needs, &Horizon::of_steps(self.hours)),
+            PlanRule::Fair => None,
+            PlanRule::Deadline => prefer(&self.network, &self.limits, needs, &Horizon::of_steps(self.hours)),
         };
         planned.unwrap_or_else(|| {
             let fair = sessions.iter().zip(needs).map(|(session, need)| {

@@ -70,7 +70,7 @@ fn no_plan_is_over_a_limit_and_every_station_can_offer_its_part() {
     for seed in 0..CASES {
         let mut rng = fastrand::Rng::with_seed(seed);
         let garage = garage(&mut rng);
-        let rule = if rng.bool() { Rule::Deadline } else { Rule::Fair };
+        let rule = if rng.bool() { PlanRule::Deadline } else { PlanRule::Fair };
         let mut planner = Planner::new(garage.clone(), rule).unwrap();
         let mut sessions: Vec<Session> = Vec::new();
         for t in 0..6 {
