@@ -82,6 +82,9 @@ _enmon() {
             enmon__subcmd__breaker__subcmd__help,show)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__show"
                 ;;
+            enmon__subcmd__charger,commission)
+                cmd="enmon__subcmd__charger__subcmd__commission"
+                ;;
             enmon__subcmd__charger,help)
                 cmd="enmon__subcmd__charger__subcmd__help"
                 ;;
@@ -99,6 +102,9 @@ _enmon() {
                 ;;
             enmon__subcmd__charger,show)
                 cmd="enmon__subcmd__charger__subcmd__show"
+                ;;
+            enmon__subcmd__charger__subcmd__help,commission)
+                cmd="enmon__subcmd__charger__subcmd__help__subcmd__commission"
                 ;;
             enmon__subcmd__charger__subcmd__help,help)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__help"
@@ -208,6 +214,9 @@ _enmon() {
             enmon__subcmd__help__subcmd__breaker,show)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__show"
                 ;;
+            enmon__subcmd__help__subcmd__charger,commission)
+                cmd="enmon__subcmd__help__subcmd__charger__subcmd__commission"
+                ;;
             enmon__subcmd__help__subcmd__charger,list)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__list"
                 ;;
@@ -271,8 +280,14 @@ _enmon() {
             enmon__subcmd__help__subcmd__modbus__subcmd__profile,test)
                 cmd="enmon__subcmd__help__subcmd__modbus__subcmd__profile__subcmd__test"
                 ;;
+            enmon__subcmd__help__subcmd__sim,list)
+                cmd="enmon__subcmd__help__subcmd__sim__subcmd__list"
+                ;;
             enmon__subcmd__help__subcmd__sim,run)
                 cmd="enmon__subcmd__help__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__help__subcmd__sim,test)
+                cmd="enmon__subcmd__help__subcmd__sim__subcmd__test"
                 ;;
             enmon__subcmd__modbus,help)
                 cmd="enmon__subcmd__modbus__subcmd__help"
@@ -361,14 +376,26 @@ _enmon() {
             enmon__subcmd__sim,help)
                 cmd="enmon__subcmd__sim__subcmd__help"
                 ;;
+            enmon__subcmd__sim,list)
+                cmd="enmon__subcmd__sim__subcmd__list"
+                ;;
             enmon__subcmd__sim,run)
                 cmd="enmon__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__sim,test)
+                cmd="enmon__subcmd__sim__subcmd__test"
                 ;;
             enmon__subcmd__sim__subcmd__help,help)
                 cmd="enmon__subcmd__sim__subcmd__help__subcmd__help"
                 ;;
+            enmon__subcmd__sim__subcmd__help,list)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__list"
+                ;;
             enmon__subcmd__sim__subcmd__help,run)
                 cmd="enmon__subcmd__sim__subcmd__help__subcmd__run"
+                ;;
+            enmon__subcmd__sim__subcmd__help,test)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__test"
                 ;;
             *)
                 ;;
@@ -649,7 +676,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger)
-            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause resume help"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause commission resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -678,9 +705,53 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__charger__subcmd__help)
-            opts="list show set-limit pause resume help"
+        enmon__subcmd__charger__subcmd__commission)
+            opts="-o -y -v -q -h -V --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__help)
+            opts="list show set-limit pause commission resume help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__help__subcmd__commission)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1479,8 +1550,22 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__charger)
-            opts="list show set-limit pause resume"
+            opts="list show set-limit pause commission resume"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__charger__subcmd__commission)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1899,7 +1984,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__sim)
-            opts="run"
+            opts="run test list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1912,7 +1997,35 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__help__subcmd__sim__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__help__subcmd__sim__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__sim__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2931,7 +3044,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__sim)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run test list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2961,7 +3074,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__sim__subcmd__help)
-            opts="run help"
+            opts="run test list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2988,6 +3101,20 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__sim__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2995,6 +3122,54 @@ _enmon() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__list)
+            opts="-o -y -v -q -h -V --print --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --print)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3023,6 +3198,40 @@ _enmon() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__test)
+            opts="-o -y -v -q -h -V --all --report --realtime --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --report)
+                    COMPREPLY=($(compgen -W "junit json html" -- "${cur}"))
                     return 0
                     ;;
                 --site)

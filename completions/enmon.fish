@@ -212,25 +212,26 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l direct -d 'Go straight to the devices; for when no controller runs'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "list" -d 'List all chargers with what they offer and why'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "show" -d 'Show one charger'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "pause" -d 'Order that a charger offers nothing'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "resume" -d 'End the order that is in force for a charger'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l direct -d 'Go straight to the devices; for when no controller runs'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "list" -d 'List all chargers with what they offer and why'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "show" -d 'Show one charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "resume" -d 'End the order that is in force for a charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -289,6 +290,20 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l dry-run -d 'Show what would be written, and leave the site file alone; the charger is stepped all the same'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l direct -d 'Go straight to the devices; for when no controller runs'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -307,6 +322,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one charger'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -l site -d 'Site file' -r -F
@@ -615,20 +631,22 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "list" -d 'List the scenarios that come with the program'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l seed -d 'Seed of all chance: the same seed gives the same cars and loads' -r
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l speed -d 'How much faster than the devices the world goes: batteries, stays, base load, sun' -r
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l scene -d 'What goes on' -r -f -a "still\t'Nothing moves unless a command says so'
@@ -652,7 +670,39 @@ complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcomm
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l report -d 'Form of the report on stdout; without it, a table or what -o says' -r -f -a "junit\t'XML for build servers: a suite for each scenario, a case for each expectation'
+json\t'The same as -o json'
+html\t'One file with plots'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l all -d 'Every scenario that comes with the program'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l realtime -d 'Play over real sockets and protocols, in real time'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l print -d 'Print the file of one of them, to start from' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the scenarios that come with the program'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -700,6 +750,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "show" -d 'Show one charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "set-limit" -d 'Order that a charger offers at most so much'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "show" -d 'Show one breaker'
@@ -712,3 +763,5 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "list" -d 'List the scenarios that come with the program'
