@@ -5,7 +5,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/enmon
 export PATH := $(CACHE)/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build setup test lint fmt unit million doc bench bench-modbus fuzz bless snapshots advisories clean
+.PHONY: help demo build setup test lint fmt unit million doc bench bench-modbus bench-acn fuzz bless snapshots advisories clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -54,6 +54,12 @@ bench-modbus: ## Measure Modbus beside libmodbus and pymodbus
 	@scripts/setup.sh bench
 	@echo "== measuring Modbus beside its peers"
 	cargo bench --locked --bench modbus
+
+bench-acn: build ## Score the scheduler in ACN-Sim beside ACN-Sim's own: make bench-acn ACN="--scenario B63 --all-own"
+	@scripts/setup.sh acn
+	@echo "== scoring the scheduler in ACN-Sim"
+	@for run in $(if $(ACN),'$(ACN)','--scenario A30x7 --scenario B63 --all-own' '--scenario A30x31' '--scenario B63 --blind'); do \
+		$(CACHE)/acn/bin/python benches/acn/score.py $$run -- target/release/enmon control plan --jsonl || exit 1; done
 
 fuzz: ## Fuzz frames and profiles: make fuzz SECONDS=3600 TARGET=profile
 	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGET)

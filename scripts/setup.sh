@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing to build enmon (`build`), to test it (`test`), to fuzz it (`fuzz`) or to measure it beside its peers (`bench`), and
-# nothing that is there already.
+# Installs what is missing to build enmon (`build`), to test it (`test`), to fuzz it (`fuzz`) or to measure it beside its peers (`bench`,
+# `acn`), and nothing that is there already.
 #
 # System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and promtool into
 # ~/.cache/enmon/bin. No service is started.
@@ -62,12 +62,14 @@ need_promtool() {
     rm -rf "$folder"
 }
 
+# Makes a folder with the Python packages that a file lists.
 need_python_packages() {
-    local wanted=tests/peers/requirements.txt stamp=.venv/requirements.txt
-    if [ -x .venv/bin/python ] && cmp -s "$wanted" "$stamp"; then return; fi
-    say "installing Python packages into .venv: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
-    python3 -m venv --clear .venv
-    .venv/bin/pip install --quiet --disable-pip-version-check --requirement "$wanted"
+    local folder="$1" wanted="$2"
+    local stamp="$folder/requirements.txt"
+    if [ -x "$folder/bin/python" ] && cmp -s "$wanted" "$stamp"; then return; fi
+    say "installing Python packages into $folder: $(grep -v '^#' "$wanted" | tr '\n' ' ')"
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "$wanted"
     cp "$wanted" "$stamp"
 }
 
@@ -92,7 +94,7 @@ setup_test() {
     setup_build
     need_packages mbpoll python3 python3-venv
     need_promtool
-    need_python_packages
+    need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"
 }
@@ -108,7 +110,14 @@ setup_fuzz() {
 setup_bench() {
     setup_build
     need_packages libmodbus-dev python3 python3-venv
-    need_python_packages
+    need_python_packages .venv tests/peers/requirements.txt
+}
+
+# ACN-Sim, which simulates garages and brings schedulers of its own.
+setup_acn() {
+    setup_build
+    need_packages python3 python3-venv
+    need_python_packages "$cache/acn" benches/acn/requirements.txt
 }
 
 case "${1:-}" in
@@ -116,8 +125,9 @@ case "${1:-}" in
     test) setup_test ;;
     fuzz) setup_fuzz ;;
     bench) setup_bench ;;
+    acn) setup_acn ;;
     *)
-        echo "usage: scripts/setup.sh build|test|fuzz|bench" >&2
+        echo "usage: scripts/setup.sh build|test|fuzz|bench|acn" >&2
         exit 2
         ;;
 esac

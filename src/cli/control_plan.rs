@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
+use super::control_plan_jsonl::{self, PolicyName};
 use super::{Context, site_input};
 use crate::control::{self, CircuitStatus, ControllerStatus, RunState, SiteStatus, Situation};
 use crate::error::{Error, Kind, Result};
@@ -18,15 +19,26 @@ use crate::ui::{Cell, Column, Report, Table};
   enmon control plan --site garage.yaml --snapshot snapshot.json
   enmon control plan --site garage.yaml --snapshot snapshot.json -o json
   enmon control plan --site tomorrow.yaml --snapshot status.json
+  enmon control plan --jsonl < periods.jsonl
+  enmon control plan --jsonl --policy fair
 
 The snapshot is JSON, devices by name; what is left out is unknown:
   {\"meters\": {\"main-meter\": {\"currents\": [30, 12.5, 8]}},
    \"chargers\": {\"ev1\": {\"state\": \"charging\", \"offered\": 16, \"drawn\": [15.8, 15.8, 15.7], \"ageMs\": 400}}}
-What `enmon status -o json` prints is a snapshot too.")]
+What `enmon status -o json` prints is a snapshot too.
+
+With --jsonl no site file is read: the stations, the limits and the cars of each period come on stdin,
+one JSON object a line, and each period is answered with {\"limits\": {STATION: AMPERES}}.")]
 pub(super) struct PlanArgs {
     /// Snapshot of the plant, as JSON; - is stdin
-    #[arg(long, value_name = "FILE")]
-    snapshot: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "jsonl")]
+    snapshot: Option<PathBuf>,
+    /// Plan for another program: periods on stdin, limits on stdout, one JSON object a line
+    #[arg(long, conflicts_with = "snapshot")]
+    jsonl: bool,
+    /// With --jsonl: whom the plan prefers
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = PolicyName::Deadline, requires = "jsonl")]
+    policy: PolicyName,
 }
 
 /// What would be decided.
@@ -56,11 +68,12 @@ struct PlannedCharger {
 
 /// Runs `enmon control plan`.
 pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<()> {
+    let Some(path) = &args.snapshot else { return control_plan_jsonl::run(args.policy) };
     let site = site_input::load(context)?.site;
-    let situation = read(&args.snapshot)?;
+    let situation = read(path)?;
     let (now, snapshot, state) = situation.resolve(&site).map_err(|errors| {
         let details: Vec<String> =
-            errors.iter().map(|error| format!("{}: {error}", args.snapshot.display())).collect();
+            errors.iter().map(|error| format!("{}: {error}", path.display())).collect();
         Error::new(Kind::Invalid, "the snapshot does not fit the site").details(details.join("\n"))
     })?;
     let decision = control::step(now, &site, &snapshot, &state);

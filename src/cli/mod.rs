@@ -14,6 +14,7 @@ mod control;
 mod control_explain;
 mod control_loop;
 mod control_plan;
+mod control_plan_jsonl;
 mod control_run;
 mod control_start;
 mod demo;

@@ -73,6 +73,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: JournalSettings { path: None, keep: Period::from_secs(86_400) },
     }
 }

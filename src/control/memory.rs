@@ -89,12 +89,13 @@ mod tests {
             served,
             waiting_since: Some(Time(7)),
             order: Some(order(8.0)),
+            ..ChargerMemory::default()
         }
     }
 
     fn memory(complete: bool) -> Memory {
         let chargers = vec![seen(16.0, 500.0), seen(32.0, 300.0), seen(0.0, 100.0)];
-        let state = State { at: Some(Time(10)), chargers, circuits: Vec::new(), ..State::default() };
+        let state = State { at: Some(Time(10)), chargers, ..State::default() };
         Memory { at: Time(10), chargers: ["a", "b", "gone"].map(String::from).into(), state, complete }
     }
 

@@ -29,6 +29,7 @@ mod loads;
 mod memory;
 mod network;
 mod plant_port;
+mod policy;
 #[cfg(test)]
 mod random_site_tests;
 mod reason;
@@ -64,6 +65,7 @@ pub use loads::CircuitLoad;
 pub use memory::Memory;
 pub use network::{Network, Phasor, Term};
 pub use plant_port::*;
+pub use policy::{Garage, Limits, PlanRule, Planner, PlannerError, Session, Told};
 pub use reason::Reason;
 pub use report::site_status;
 pub use shedding::{LoadDecision, LoadState};

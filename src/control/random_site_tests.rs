@@ -6,15 +6,22 @@
 use super::fixture::{charger, circuit, site, with_meter};
 use super::step::site_network;
 use super::*;
-use crate::site::{Amps, CircuitId, PerPhase, Period, Phase, Site};
+use crate::site::{Amps, CircuitId, Expectation, PerPhase, Period, Phase, PolicySettings, Site};
 
 const T0: Time = Time(1_700_000_000_000);
 const ROUNDING: f64 = 1e-6;
 const STEPS: u64 = 5;
+const SITES_WITH_POLICY: u64 = 1000;
 
 #[test]
 fn ten_thousand_random_sites_stay_within_their_limits() {
     run(0..10_000);
+}
+
+/// Every thousandth seed is a site with a policy: planning takes its time.
+#[test]
+fn random_sites_with_policies_stay_within_their_limits() {
+    run((5_000_000..5_100_000).step_by(SITES_WITH_POLICY as usize));
 }
 
 #[test]
@@ -26,7 +33,7 @@ fn a_million_random_sites_stay_within_their_limits() {
     });
 }
 
-fn run(seeds: std::ops::Range<u64>) {
+fn run(seeds: impl Iterator<Item = u64>) {
     for seed in seeds {
         let outcome = std::panic::catch_unwind(|| World::new(seed).live());
         assert!(outcome.is_ok(), "seed {seed} breaks a rule");
@@ -54,7 +61,10 @@ struct World {
 impl World {
     fn new(seed: u64) -> World {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let site = random_site(&mut rng);
+        let mut site = random_site(&mut rng);
+        if seed.is_multiple_of(SITES_WITH_POLICY) {
+            site.policy = random_policy(&mut rng, site.chargers.len());
+        }
         let network = site_network(&site);
         let count = site.chargers.len();
         let base = site
@@ -276,6 +286,19 @@ impl World {
                 }
             }
         }
+    }
+}
+
+fn random_policy(rng: &mut fastrand::Rng, chargers: usize) -> PolicySettings {
+    let expectation = |rng: &mut fastrand::Rng| Expectation {
+        energy: rng.bool().then(|| rng.f64() * 30.0),
+        ready_by: rng.bool().then(|| rng.u16(0..1440)),
+    };
+    PolicySettings {
+        deadline: rng.f64(),
+        price: [0.0, rng.f64()][rng.usize(0..2)],
+        tariff: vec![(0, rng.f64()), (600, rng.f64()), (1200, rng.f64())],
+        expected: (0..rng.usize(0..=chargers)).map(|_| expectation(rng)).collect(),
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Reason {
     Appetite,
     /// It has all it can take.
     Full,
+    /// The car has time to wait for cheaper energy.
+    Cheaper,
     /// More is possible, and comes when it has been possible for long enough.
     Holds {
         /// What it may get.
@@ -90,6 +92,7 @@ impl Reason {
             }
             Reason::Appetite => "the car draws no more".into(),
             Reason::Full => "all it can take".into(),
+            Reason::Cheaper => "waits for cheaper energy".into(),
             Reason::Holds { target, in_ms } => {
                 format!("{target} possible, in {} s", in_ms.div_ceil(1000))
             }
@@ -111,6 +114,7 @@ impl Reason {
             Reason::Waits { .. } => "waits",
             Reason::Appetite => "appetite",
             Reason::Full => "full",
+            Reason::Cheaper => "cheaper",
             Reason::Holds { .. } => "holds",
             Reason::AwaitsOthers { .. } => "awaits-others",
             Reason::Disobeys { .. } => "disobeys",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::{Preference, Visit};
 use super::{BreakerMemory, Time};
 use crate::site::{Amps, PerPhase, Site};
 
@@ -21,6 +22,9 @@ pub struct State {
     pub loads: Vec<LoadMemory>,
     /// The breakers, by name of their circuit. Filled for the journal only: no decision rests on it.
     pub breakers: BTreeMap<String, BreakerMemory>,
+    /// When the policy last made a plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub planned_at: Option<Time>,
 }
 
 /// What is remembered of a charger.
@@ -49,6 +53,18 @@ pub struct ChargerMemory {
     pub waiting_since: Option<Time>,
     /// What somebody ordered for it.
     pub order: Option<Override>,
+    /// Since when a car has been there, where a policy wants to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugged_since: Option<Time>,
+    /// What that car has drawn, kWh.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub visit_kwh: f64,
+    /// The visits before that one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<Visit>,
+    /// What the policy would like it to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preference: Option<Preference>,
 }
 
 /// What is remembered of a circuit with a meter.
@@ -79,6 +95,12 @@ pub struct LoadMemory {
     pub room_since: Option<Time>,
 }
 
+/// Says whether there is nothing to write down.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(kwh: &f64) -> bool {
+    *kwh == 0.0
+}
+
 impl State {
     /// Makes the memory of a controller that has seen nothing.
     pub fn empty(site: &Site) -> Self {
@@ -88,6 +110,7 @@ impl State {
             circuits: vec![CircuitMemory::default(); site.circuits.len()],
             loads: vec![LoadMemory::default(); site.loads.len()],
             breakers: BTreeMap::new(),
+            planned_at: None,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 use super::loads::{CircuitLoad, circuit_loads};
 use super::network::{Network, Phasor, Term};
+use super::policy::{Preference, fill, foresee};
 use super::reason::Reason;
 use super::shedding::{LoadDecision, make_room, shed};
 use super::turns::{Admission, add, admit, first_full};
@@ -68,13 +69,15 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     let returning = make_room(now, site, &state, &mut loads);
     let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
+    let preferences = foresee(now, site, snapshot, (&network, &limits), &mut wishes, &mut state);
+    let room = Room { now, site, network: &network, limits: &limits, preferences: &preferences };
     let laggards_pay = site.control.rules.hold(Rule::LaggardsPay);
     let before = wishes.iter().any(|wish| wish.lags && laggards_pay).then(|| state.clone());
-    let mut setpoints = plan(now, site, &network, &limits, &wishes, &mut state);
+    let mut setpoints = plan(&room, &wishes, &mut state);
     if let Some(mut again) = before
         && count_laggards(&network, &limits, &mut wishes, &setpoints)
     {
-        setpoints = plan(now, site, &network, &limits, &wishes, &mut again);
+        setpoints = plan(&room, &wishes, &mut again);
         keep_turns(&wishes, &state, &mut again);
         state = again;
     }
@@ -88,18 +91,22 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
     Decision { at: now, setpoints, loads, offered, shedding, state }
 }
 
-/// Shares the headroom and turns the shares into limits.
-fn plan(
+/// What there is to share, and what the policy would like.
+#[derive(Clone, Copy)]
+struct Room<'a> {
     now: Time,
-    site: &Site,
-    network: &Network,
-    limits: &[f64],
-    wishes: &[Wish],
-    state: &mut State,
-) -> Vec<Setpoint> {
+    site: &'a Site,
+    network: &'a Network,
+    limits: &'a [f64],
+    preferences: &'a [Option<Preference>],
+}
+
+/// Shares the headroom and turns the shares into limits.
+fn plan(room: &Room<'_>, wishes: &[Wish], state: &mut State) -> Vec<Setpoint> {
+    let &Room { now, site, network, limits, preferences } = room;
     let taken: Vec<f64> = wishes.iter().map(|wish| wish.takes.map_or(0.0, |amps| amps.0)).collect();
-    let admission = admit(now, site, network, limits, wishes, network.sums(&taken), state);
-    let fair = fair_shares(site, network, limits, wishes, &admission);
+    let admission = admit(now, site, (network, limits), (wishes, preferences), network.sums(&taken), state);
+    let fair = fair_shares(room, wishes, &admission);
     Raise { now, site, network, limits, wishes, admission: &admission }.setpoints(&fair, state)
 }
 
@@ -158,14 +165,8 @@ fn headroom(site: &Site, loads: &[CircuitLoad]) -> Vec<f64> {
 }
 
 /// Shares the headroom among those who are in.
-fn fair_shares(
-    site: &Site,
-    network: &Network,
-    limits: &[f64],
-    wishes: &[Wish],
-    admission: &Admission,
-) -> Shares {
-    let chargers = site.chargers.iter().zip(wishes).zip(&admission.verdicts);
+fn fair_shares(room: &Room<'_>, wishes: &[Wish], admission: &Admission) -> Shares {
+    let chargers = room.site.chargers.iter().zip(wishes).zip(&admission.verdicts);
     let demands: Vec<Demand> = chargers
         .map(|((charger, wish), verdict)| match (wish.takes, verdict) {
             (Some(takes), _) => Demand::fixed(takes.0),
@@ -173,7 +174,7 @@ fn fair_shares(
             (None, Err(_)) => Demand::fixed(0.0),
         })
         .collect();
-    share(network, limits, &demands)
+    fill(room.network, room.limits, &demands, room.preferences)
 }
 
 /// Returns what the chargers of each circuit may offer together while the decision is carried out.

@@ -4,6 +4,7 @@
 //! queueing). A car that draws nothing gives its turn away while others wait.
 
 use super::network::{Network, Phasor};
+use super::policy::Preference;
 use super::wish::Wish;
 use super::{State, TOLERANCE, Time};
 use crate::site::{Amps, Rule, Site};
@@ -24,13 +25,12 @@ pub struct Admission {
 pub fn admit(
     now: Time,
     site: &Site,
-    network: &Network,
-    limits: &[f64],
-    wishes: &[Wish],
+    (network, limits): (&Network, &[f64]),
+    (wishes, preferences): (&[Wish], &[Option<Preference>]),
     mut sums: Vec<Phasor>,
     state: &mut State,
 ) -> Admission {
-    let order = order(now, site, wishes, state);
+    let order = order(now, site, wishes, preferences, state);
     let mut verdicts = vec![Err(None); wishes.len()];
     for &index in &order {
         let least = site.chargers[index as usize].min.0;
@@ -71,8 +71,14 @@ pub fn add(network: &Network, sums: &mut [Phasor], current: usize, amps: f64) {
     }
 }
 
-/// Sorts those that want current: unfinished turns, then by service, idle cars last.
-fn order(now: Time, site: &Site, wishes: &[Wish], state: &mut State) -> Vec<u32> {
+/// Sorts those that want current: unfinished turns, then whom the policy prefers, then by service; idle cars last.
+fn order(
+    now: Time,
+    site: &Site,
+    wishes: &[Wish],
+    preferences: &[Option<Preference>],
+    state: &mut State,
+) -> Vec<u32> {
     let wants =
         |index: &u32| wishes[*index as usize].takes.is_none() && wishes[*index as usize].most > Amps::ZERO;
     let mut order: Vec<u32> = (0..wishes.len() as u32).filter(wants).collect();
@@ -102,7 +108,15 @@ fn order(now: Time, site: &Site, wishes: &[Wish], state: &mut State) -> Vec<u32>
     };
     order.sort_by(|&a, &b| {
         let served = |index: u32| state.chargers[index as usize].served;
-        tier(a).cmp(&tier(b)).then(served(a).total_cmp(&served(b))).then(a.cmp(&b))
+        let preferred = match (preferences[a as usize], preferences[b as usize]) {
+            (Some(one), Some(other)) => {
+                let least = |index: u32| site.chargers[index as usize].min.0;
+                one.first(least(a), &other, least(b))
+            }
+            // who is in no plan comes after those who are
+            (one, other) => other.is_some().cmp(&one.is_some()),
+        };
+        tier(a).cmp(&tier(b)).then(preferred).then(served(a).total_cmp(&served(b))).then(a.cmp(&b))
     });
     order
 }

@@ -46,6 +46,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: JournalSettings { path: None, keep: Period::from_secs(86_400) },
     }
 }

@@ -170,6 +170,7 @@ fn empty_site() -> Site {
             rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: JournalSettings { path: None, keep: Period::from_secs(1) },
     }
 }

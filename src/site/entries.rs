@@ -7,6 +7,7 @@ use super::file::{
     ApiEntry, BreakerEntry, CabinetEntry, ChargerEntry, CircuitEntry, ControlEntry, EndpointEntry, GridEntry,
     JournalEntry, LoadEntry, MeterEntry, SolarEntry,
 };
+use super::policy::PolicyEntry;
 
 /// The lists of a site file, by key.
 pub(super) const LISTS: [(&str, &str); 8] = [
@@ -34,6 +35,7 @@ pub(super) struct Entries {
     pub(super) solar: Vec<Option<SolarEntry>>,
     pub(super) endpoints: Vec<Option<EndpointEntry>>,
     pub(super) control: ControlEntry,
+    pub(super) policy: PolicyEntry,
     pub(super) api: ApiEntry,
     pub(super) journal: JournalEntry,
 }
@@ -53,6 +55,7 @@ impl Entries {
             solar: list(json, "solar"),
             endpoints: list(json, "endpoints"),
             control: section(json, "control"),
+            policy: section(json, "policy"),
             api: section(json, "api"),
             journal: section(json, "journal"),
         }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Amps, Period, Phase};
+use super::{Address, Amps, Period, Phase, PolicyEntry};
 
 /// The whole site file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +50,9 @@ pub struct SiteFile {
     /// The control loop.
     #[serde(default)]
     pub control: ControlEntry,
+    /// Who gets more than others when current is scarce.
+    #[serde(default)]
+    pub policy: PolicyEntry,
     /// The control server.
     #[serde(default)]
     pub api: ApiEntry,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Address, Amps, BreakerCurve, PerPhase, Period, Phase, Rules, Volts};
+use super::{Address, Amps, BreakerCurve, PerPhase, Period, Phase, PolicySettings, Rules, Volts};
 
 macro_rules! id {
     ($name:ident, $of:literal) => {
@@ -46,6 +46,8 @@ pub struct Site {
     pub endpoints: Vec<Endpoint>,
     /// The control loop's settings.
     pub control: ControlSettings,
+    /// Who gets more than others when current is scarce.
+    pub policy: PolicySettings,
     /// The control server's settings.
     pub api: ApiSettings,
     /// The journal's settings.

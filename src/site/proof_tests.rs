@@ -78,6 +78,7 @@ pub(in crate::site) fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerP
             rules: crate::site::Rules::default(),
         },
         api: crate::site::ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
+        policy: crate::site::PolicySettings::default(),
         journal: crate::site::JournalSettings { path: None, keep: Period::from_secs(1) },
     }
 }

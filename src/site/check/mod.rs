@@ -8,6 +8,7 @@ mod chargers;
 mod circuits;
 mod devices;
 mod loads;
+mod policy;
 mod references;
 mod settings;
 
@@ -117,6 +118,7 @@ pub(super) fn site(
     let solar = devices::solar(&mut check, &mut buses, entries.solar);
     let endpoints = devices::endpoints(&mut check, &mut buses, entries.endpoints);
     let control = settings::control(&mut check, &entries.control);
+    let policy = policy::policy(&mut check, &entries.policy, chargers.len());
     let api = settings::api(&mut check, entries.api);
     let journal = settings::journal(&mut check, entries.journal);
     let is_valid = check.findings.iter().all(|finding| finding.severity != Severity::Error);
@@ -134,6 +136,7 @@ pub(super) fn site(
             solar: all(solar)?,
             endpoints: all(endpoints)?,
             control,
+            policy,
             api: api?,
             journal,
         })

@@ -1,0 +1,202 @@
+//! The policy of a site: keeps account of the visits at its chargers, and plans for them when the site file gives departures or prices a weight.
+//!
+//! A plan is made when the cars that want current are others than before, and every minute: between, limits change with what else draws,
+//! not with the policy.
+
+use super::super::network::Network;
+use super::super::wish::Wish;
+use super::super::{ChargerMemory, ChargerReading, ChargerState, Reason, Snapshot, State, Time, fresh};
+use super::{Habits, Horizon, Need, Preference, Visit, prefer};
+use crate::site::{Amps, Charger, Expectation, Period, PolicySettings, Site};
+
+/// How long a plan holds.
+const PLAN_HOLDS: Period = Period::from_secs(60);
+/// Length of the plan's first block, hours: what is decided now lasts about so long.
+const STEP_HOURS: f64 = 1.0 / 12.0;
+/// With more cars than this a plan takes longer than a decision may: the fair rule has to do.
+const MOST_CARS: usize = 300;
+/// Visits that are remembered of each charger.
+const VISITS: usize = 20;
+/// What was there for less was no visit.
+const SHORTEST_VISIT_HOURS: f64 = 0.05;
+/// A gap between readings that is longer than this counts as this, hours: nothing is known of what was drawn in it.
+const LONGEST_GAP_HOURS: f64 = 0.01;
+/// The least that a plan assumes of a visit that goes on longer than was expected.
+const LEAST_HOURS_LEFT: f64 = 0.25;
+const LEAST_KWH_LEFT: f64 = 0.5;
+/// The most that energy can cost, as a share of its worth: below 1, so that a car that can't wait is charged at any price.
+const DEAREST: f64 = 0.9;
+
+const HOUR_MS: f64 = 3_600_000.0;
+const DAY_MINUTES: f64 = 1440.0;
+
+/// Keeps account of visits, and returns what the policy would like each charger to have. Wishes are lowered where the tariff lets cars wait.
+pub fn foresee(
+    now: Time,
+    site: &Site,
+    snapshot: &Snapshot,
+    (network, limits): (&Network, &[f64]),
+    wishes: &mut [Wish],
+    state: &mut State,
+) -> Vec<Option<Preference>> {
+    if !site.policy.plans() {
+        return vec![None; wishes.len()];
+    }
+    keep_accounts(now, site, snapshot, state);
+    let as_planned =
+        wishes.iter().zip(&state.chargers).all(|(wish, memory)| wants(wish) == memory.preference.is_some());
+    let holds = state.planned_at.is_some_and(|at| at <= now && now.since(at) < PLAN_HOLDS);
+    if !(as_planned && holds) {
+        plan(now, site, (network, limits), wishes, state);
+    }
+    let waiting = site.policy.price > 0.0;
+    for ((wish, memory), charger) in wishes.iter_mut().zip(&state.chargers).zip(&site.chargers) {
+        if let (true, true, Some(preference)) = (waiting, wants(wish), memory.preference) {
+            put_off(wish, charger, preference);
+        }
+    }
+    state.chargers.iter().map(|memory| memory.preference).collect()
+}
+
+fn wants(wish: &Wish) -> bool {
+    wish.takes.is_none() && wish.most > Amps::ZERO
+}
+
+/// Lowers a wish to what is planned now: the rest is cheaper later.
+fn put_off(wish: &mut Wish, charger: &Charger, preference: Preference) {
+    let planned = if preference.planned < charger.min.0 / 2.0 {
+        Amps::ZERO
+    } else {
+        Amps(preference.planned).max(charger.min)
+    };
+    if planned < wish.most {
+        (wish.most, wish.reason) = (planned, Reason::Cheaper);
+    }
+}
+
+/// Makes a plan for those that want current, and remembers it.
+fn plan(now: Time, site: &Site, network: (&Network, &[f64]), wishes: &[Wish], state: &mut State) {
+    for memory in &mut state.chargers {
+        memory.preference = None;
+    }
+    state.planned_at = Some(now);
+    if wishes.iter().filter(|wish| wants(wish)).count() > MOST_CARS {
+        return;
+    }
+    let habits = habits(state);
+    let mut needs = Vec::new();
+    for (index, (wish, charger)) in wishes.iter().zip(&site.chargers).enumerate() {
+        if wants(wish) {
+            let expected = site.policy.expected.get(index).copied().unwrap_or_default();
+            let weight = charger.priority;
+            let kw_per_amp = site.grid.voltage.0 * charger.phases.len() as f64 / 1000.0;
+            let (kwh, hours) = outlook(now, index, &state.chargers[index], expected, &habits);
+            needs.push(Need { current: index, most: wish.most.0, kw_per_amp, kwh, hours, weight });
+        }
+    }
+    let horizon = Horizon { step_hours: STEP_HOURS, costs: costs(now, &site.policy) };
+    let planned = prefer(network.0, network.1, &needs, &horizon);
+    for (need, preference) in needs.iter().zip(planned.into_iter().flatten()) {
+        state.chargers[need.current].preference = Some(preference);
+    }
+}
+
+/// Says what energy a car may still want, and how long it may stay.
+fn outlook(
+    now: Time,
+    index: usize,
+    memory: &ChargerMemory,
+    expected: Expectation,
+    habits: &Habits,
+) -> (Vec<f64>, Vec<f64>) {
+    let since = memory.plugged_since.unwrap_or(now);
+    let so_far = now.since(since).as_millis() as f64 / HOUR_MS;
+    let mut kwh = match expected.energy {
+        Some(energy) => vec![energy - memory.visit_kwh],
+        None => habits.kwh_left(index, memory.visit_kwh),
+    };
+    let mut hours = match expected.ready_by {
+        Some(minute) => vec![minutes_until(now, minute) / 60.0],
+        None => habits.hours_left(index, so_far),
+    };
+    kwh.iter_mut().for_each(|kwh| *kwh = kwh.max(LEAST_KWH_LEFT));
+    hours.iter_mut().for_each(|hours| *hours = hours.max(LEAST_HOURS_LEFT));
+    (kwh, hours)
+}
+
+fn minute_of_day(now: Time) -> f64 {
+    (now.0 % 86_400_000) as f64 / 60_000.0
+}
+
+/// Returns the minutes until a minute of the UTC day comes next.
+fn minutes_until(now: Time, minute: u16) -> f64 {
+    (f64::from(minute) - minute_of_day(now)).rem_euclid(DAY_MINUTES)
+}
+
+/// Returns what energy costs from when on, hours from now, as a share of its worth: the dearest price of the day costs most.
+pub(super) fn costs(now: Time, policy: &PolicySettings) -> Vec<(f64, f64)> {
+    let prices = policy.tariff.iter().map(|price| price.1);
+    let (cheapest, dearest) =
+        (prices.clone().fold(f64::INFINITY, f64::min), prices.fold(-f64::INFINITY, f64::max));
+    if policy.price <= 0.0 || dearest <= cheapest {
+        return Vec::new();
+    }
+    let share = DEAREST * policy.price / (policy.price + policy.deadline);
+    let cost = |price: f64| share * (price - cheapest) / (dearest - cheapest);
+    let mut costs: Vec<(f64, f64)> = policy
+        .tariff
+        .iter()
+        .map(|&(minute, price)| (minutes_until(now, minute) / 60.0, cost(price)))
+        .collect();
+    costs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    // what holds now began before now: it is what comes last before its time comes again
+    if let Some(&(_, last)) = costs.last() {
+        costs.insert(0, (0.0, last));
+    }
+    costs
+}
+
+/// Gathers the visits of all chargers.
+fn habits(state: &State) -> Habits {
+    let mut habits = Habits::default();
+    for (index, memory) in state.chargers.iter().enumerate() {
+        for &visit in &memory.visits {
+            habits.remember(index, visit);
+        }
+    }
+    habits
+}
+
+/// Counts time and energy of the visits that go on, and remembers those that have ended. An old reading ends and begins nothing.
+fn keep_accounts(now: Time, site: &Site, snapshot: &Snapshot, state: &mut State) {
+    let gap = state.at.map_or(0.0, |at| now.since(at).as_millis() as f64 / HOUR_MS).min(LONGEST_GAP_HOURS);
+    for (index, memory) in state.chargers.iter_mut().enumerate() {
+        let Some(reading) = fresh(snapshot.chargers.get(index), now, site.control.stale_after) else {
+            continue;
+        };
+        match reading.value.state {
+            ChargerState::PluggedIn | ChargerState::Charging => {
+                memory.plugged_since.get_or_insert(now);
+                memory.visit_kwh += kilowatts(site, &reading.value) * gap;
+            }
+            ChargerState::Unplugged => end_visit(now, memory),
+            ChargerState::Fault => {}
+        }
+    }
+}
+
+fn kilowatts(site: &Site, reading: &ChargerReading) -> f64 {
+    reading.drawn.iter().map(|amps| amps.0.max(0.0)).sum::<f64>() * site.grid.voltage.0 / 1000.0
+}
+
+fn end_visit(now: Time, memory: &mut ChargerMemory) {
+    let Some(since) = memory.plugged_since.take() else { return };
+    let hours = now.since(since).as_millis() as f64 / HOUR_MS;
+    let kwh = std::mem::take(&mut memory.visit_kwh);
+    if hours >= SHORTEST_VISIT_HOURS {
+        if memory.visits.len() >= VISITS {
+            memory.visits.remove(0);
+        }
+        memory.visits.push(Visit { hours, kwh });
+    }
+}
