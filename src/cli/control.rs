@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::control_plan::{self, PlanArgs};
+use super::control_replay::{self, ReplayArgs};
 use super::control_run::{self, RunSettings};
 use super::{Context, control_start, site_input};
 use crate::error::{Error, Kind, Result};
@@ -35,6 +36,8 @@ enum ControlCommand {
     Run(RunArgs),
     /// Print the decision for a snapshot, and touch nothing
     Plan(PlanArgs),
+    /// Make recorded decisions again: the same ones, or those of another site file
+    Replay(ReplayArgs),
     /// Say whether a controller runs for the site
     Status(StatusArgs),
     /// Let the running controller read the site file again
@@ -141,6 +144,7 @@ pub fn run(args: ControlArgs, context: &Context) -> Result<()> {
             control_run::run(settings, context)
         }
         ControlCommand::Plan(args) => control_plan::run(&args, context),
+        ControlCommand::Replay(args) => control_replay::run(&args, context),
         ControlCommand::Status(StatusArgs {}) => status(context),
         ControlCommand::Reload(args) => reload(args.timeout, context),
         ControlCommand::Stop(args) => stop(args.timeout, context),

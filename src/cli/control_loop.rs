@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::control_run::{ReloadRequest, RunScope, SiteSource};
 use super::site_input::LoadedSite;
-use crate::control::{self, Clock, Parts, Reload, State, Time, hub};
+use crate::control::{self, Clock, Parts, Reload, SiteText, State, Time, hub};
 use crate::error::{Error, Kind, Result};
 use crate::plant::SitePlant;
 use crate::runtime;
@@ -32,6 +32,11 @@ pub(super) fn looking_plant(
 ) -> Result<SitePlant> {
     SitePlant::look(model, &site.catalogue, clock)
         .map_err(|error| Error::from_source(Kind::Invalid, "the devices can't be set up", &error))
+}
+
+/// Returns the site file as it goes onto the tape.
+fn site_text(site: &LoadedSite) -> Arc<SiteText> {
+    Arc::new(SiteText { path: site.path.display().to_string(), text: site.text.clone() })
 }
 
 /// Starts the control server of a site.
@@ -90,6 +95,7 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
     ));
     let ending = control::run(Parts {
         site: model,
+        file: Some(site_text(&scope.site)),
         plant,
         journal: scope.journal,
         state,
@@ -125,14 +131,14 @@ async fn pass_reloads(
         let read = read.unwrap_or_else(|_| Err(Error::new(Kind::Bug, "reading the site file again failed")));
         let loaded = read.and_then(|site| {
             let model = Arc::new(site.site.clone());
-            plant(&site, &model, &clock).map(|plant| (model, plant))
+            plant(&site, &model, &clock).map(|plant| (model, plant, site_text(&site)))
         });
         let (done, in_force) = oneshot::channel();
-        let (outcome, failure) = match loaded {
-            Ok(loaded) => (Ok(loaded), None),
-            Err(error) => (Err(error.message.clone()), Some(error)),
+        let (outcome, file, failure) = match loaded {
+            Ok((model, plant, file)) => (Ok((model, plant)), Some(file), None),
+            Err(error) => (Err(error.message.clone()), None, Some(error)),
         };
-        if reloads.send(Reload { outcome, done }).await.is_err() || in_force.await.is_err() {
+        if reloads.send(Reload { outcome, file, done }).await.is_err() || in_force.await.is_err() {
             return;
         }
         request.answer(failure.as_ref().map_or(Ok(()), Err));

@@ -103,6 +103,8 @@ impl Demo {
             plant: control_loop::plant(&site, &model, &clock)?,
             state: State::empty(&model),
             site: model,
+            // the demo's site is not as its text says: ports and delays are its own
+            file: None,
             journal: journal.clone(),
             hub: port,
             reloads: mpsc::channel(1).1,

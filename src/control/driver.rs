@@ -20,7 +20,7 @@ use super::report::{faults_of, site_status};
 use super::view::PlantView;
 use super::{
     ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
-    SiteStatus, State, Time, alarms, step,
+    SiteStatus, SiteText, State, Taped, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Site};
 
@@ -31,6 +31,8 @@ pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 pub struct Reload<P> {
     /// The new site and its plant, or why the file was refused.
     pub outcome: Result<(Arc<Site>, P), String>,
+    /// Its file, for the tape.
+    pub file: Option<Arc<SiteText>>,
     /// Told when it is in force.
     pub done: oneshot::Sender<()>,
 }
@@ -39,6 +41,8 @@ pub struct Reload<P> {
 pub struct Parts<P, J> {
     /// The site.
     pub site: Arc<Site>,
+    /// Its file; without it no decision goes onto the tape.
+    pub file: Option<Arc<SiteText>>,
     /// Its plant.
     pub plant: P,
     /// Its journal.
@@ -84,6 +88,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
     let view = PlantView::new(&parts.site, &parts.state, started_at);
     let driver = Driver {
         site: parts.site,
+        file: parts.file,
         plant: parts.plant,
         chronicle: Chronicle::new(parts.journal),
         state: parts.state,
@@ -135,6 +140,7 @@ struct Tally {
 
 struct Driver<P, J> {
     site: Arc<Site>,
+    file: Option<Arc<SiteText>>,
     plant: P,
     chronicle: Chronicle<J>,
     state: State,
@@ -147,7 +153,7 @@ struct Driver<P, J> {
     phase: Phase,
     writing: Option<Writing>,
     tally: Tally,
-    last: Option<Decision>,
+    last: Option<Arc<Decision>>,
 }
 
 impl<P: Plant, J: JournalPort> Driver<P, J> {
@@ -269,11 +275,11 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         }
         let now = self.now();
         let snapshot = self.view.snapshot(now, &self.site);
-        let decision = step(now, &self.site, snapshot, &self.state);
+        let decision = Arc::new(step(now, &self.site, snapshot, &self.state));
         self.tally.step_ms = begun.elapsed().as_secs_f64() * 1000.0;
-        self.state = decision.state.clone();
+        let before = std::mem::replace(&mut self.state, decision.state.clone());
         self.send(now, &decision, begun);
-        self.publish(&decision, RunState::Running);
+        self.publish(&decision, before, RunState::Running);
         self.last = Some(decision);
         self.heartbeat.send_replace(self.tally.cycles);
         if let Some(ready) = self.ready.take() {
@@ -309,7 +315,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.writing = Some(Writing { since: begun, sampled, awaited, limits: due.len(), lowered });
     }
 
-    fn publish(&mut self, decision: &Decision, run_state: RunState) {
+    fn publish(&mut self, decision: &Arc<Decision>, before: State, run_state: RunState) {
         let controller = self.controller_status(run_state);
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
@@ -321,6 +327,10 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
         self.hub.status.send_replace(Some(Arc::new(status)));
+        if let Some(file) = self.file.clone() {
+            let (cycle, decision) = (self.tally.cycles, Arc::clone(decision));
+            self.chronicle.tape(Taped { cycle, file, snapshot, before, decision });
+        }
     }
 
     fn controller_status(&self, state: RunState) -> ControllerStatus {
@@ -386,6 +396,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 self.view = self.view.carried_over(&self.site, &site, &self.state, now);
                 self.plant = plant;
                 self.site = site;
+                self.file = reload.file;
                 self.phase = Phase::Idle;
                 self.writing = None;
                 self.tally.reloads += 1;

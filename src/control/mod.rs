@@ -14,6 +14,7 @@ mod journal;
 mod journal_port;
 mod journal_queue;
 mod journal_schema;
+mod journal_tape;
 #[cfg(test)]
 mod journal_tests;
 mod journal_writer;
@@ -21,10 +22,12 @@ mod ledger;
 mod loads;
 mod memory;
 mod network;
+mod outcome;
 mod plant_port;
 #[cfg(test)]
 mod random_site_tests;
 mod reason;
+mod replay;
 mod report;
 mod situation;
 mod snapshot;
@@ -33,9 +36,13 @@ mod status;
 mod step;
 #[cfg(test)]
 mod step_tests;
+mod tape;
+#[cfg(test)]
+mod tape_tests;
 mod time;
 mod turns;
 mod view;
+mod what_if;
 mod wish;
 
 pub use alarms::alarms;
@@ -44,17 +51,22 @@ pub use driver::{Clock, Ending, Parts, Reload, run};
 pub use hub::*;
 pub use journal::{Journal, Retention};
 pub use journal_port::*;
+pub use journal_tape::{RecordedSite, Tape, TapeError};
 pub use ledger::OfferLedger;
 pub use loads::CircuitLoad;
 pub use memory::Memory;
 pub use network::{Network, Phasor, Term};
+pub use outcome::{ChargerOutcome, Outcome, OutcomeSum, Prices};
 pub use plant_port::*;
 pub use reason::Reason;
+pub use replay::{Difference, Differing, Replay};
 pub use report::site_status;
 pub use situation::{ChargerSituation, MeterSituation, Situation, SituationError};
 pub use snapshot::*;
 pub use state::*;
 pub use status::*;
 pub use step::{Decision, Setpoint, site_network, step};
+pub use tape::{Frame, SiteText, Taped};
 pub use time::Time;
 pub use view::{devices, kind, link, name};
+pub use what_if::{Stays, WhatIf};

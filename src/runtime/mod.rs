@@ -15,7 +15,7 @@ mod signals;
 mod state_folder;
 pub mod tls;
 
-pub use calendar::rfc3339;
+pub use calendar::{parse_rfc3339, rfc3339};
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
 pub use executor::{block_on, steady_clock, wall_clock_ms};
