@@ -84,6 +84,7 @@ fn nobody() -> ControllerStatus {
         reloads: 0,
         reload_error: None,
         journal_error: None,
+        lease: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod check_online;
 mod completions;
 mod context;
 mod control;
+mod control_lease;
 mod control_loop;
 mod control_plan;
 mod control_replay;

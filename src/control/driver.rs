@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_util::sync::CancellationToken;
 
 use super::chronicle::Chronicle;
+use super::following::{Standby, Standing};
 use super::report::{faults_of, site_status};
 use super::view::PlantView;
 use super::{
@@ -61,6 +62,8 @@ pub struct Parts<P, J> {
     pub ready: Option<oneshot::Sender<()>>,
     /// Advances with every decision.
     pub heartbeat: watch::Sender<u64>,
+    /// Its ends of the lease; `None`: it stands alone.
+    pub standby: Option<Standby>,
 }
 
 /// How the loop ended.
@@ -102,6 +105,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
         writing: None,
         tally: Tally::default(),
         last: None,
+        standing: Standing::new(parts.standby, started_at),
     };
     driver.run(parts.reloads, parts.stop).await
 }
@@ -154,11 +158,13 @@ struct Driver<P, J> {
     writing: Option<Writing>,
     tally: Tally,
     last: Option<Arc<Decision>>,
+    standing: Standing,
 }
 
 impl<P: Plant, J: JournalPort> Driver<P, J> {
     async fn run(mut self, mut reloads: mpsc::Receiver<Reload<P>>, stop: CancellationToken) -> Ending {
         self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
+        self.take_role();
         let mut ticker = self.ticker();
         let mut orders_open = true;
         let mut reloads_open = true;
@@ -175,6 +181,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                     Some(event) => self.take(event),
                     None => break,
                 },
+                () = self.standing.changed() => self.take_role(),
                 () = sleep_until(grace.unwrap_or_else(Instant::now)), if grace.is_some() => self.decide(),
                 order = self.hub.orders.recv(), if orders_open => match order {
                     Some(order) => self.take_order(order),
@@ -278,7 +285,12 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let decision = Arc::new(step(now, &self.site, snapshot, &self.state));
         self.tally.step_ms = begun.elapsed().as_secs_f64() * 1000.0;
         let before = std::mem::replace(&mut self.state, decision.state.clone());
-        self.send(now, &decision, begun);
+        if self.standing.leads() {
+            self.send(now, &decision, begun);
+        } else {
+            self.phase = Phase::Idle;
+            self.state.follow(self.view.snapshot(now, &self.site));
+        }
         self.publish(&decision, before, RunState::Running);
         self.last = Some(decision);
         self.heartbeat.send_replace(self.tally.cycles);
@@ -320,14 +332,18 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
         let alarms = alarms(&self.site, &snapshot, decision);
-        self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
-        if self.tally.cycles % REMEMBER_EVERY == 1 {
+        // the story is told by the one that writes it
+        let leads = self.standing.leads();
+        if leads {
+            self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
+        }
+        if leads && self.tally.cycles % REMEMBER_EVERY == 1 {
             self.chronicle.remember(now, &self.site, &self.state);
         }
         let status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
         self.hub.status.send_replace(Some(Arc::new(status)));
-        if let Some(file) = self.file.clone() {
+        if let Some(file) = self.file.clone().filter(|_| leads) {
             let (cycle, decision) = (self.tally.cycles, Arc::clone(decision));
             self.chronicle.tape(Taped { cycle, file, snapshot, before, decision });
         }
@@ -347,6 +363,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             reloads: self.tally.reloads,
             reload_error: self.tally.reload_error.clone(),
             journal_error: self.chronicle.trouble(),
+            lease: self.standing.status(),
         }
     }
 
@@ -357,6 +374,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             let now = self.now();
             self.chronicle.order(now, &request.charger, request.order);
             self.chronicle.remember(now, &self.site, &self.state);
+            self.standing.note(&self.site, &self.state);
         });
         let written = self.chronicle.flush();
         tokio::spawn(async move {
@@ -370,6 +388,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     }
 
     fn checked_order(&self, request: &OrderRequest) -> Result<usize, OrderError> {
+        self.standing.may_order()?;
         let name = &request.charger;
         let id = self.site.charger_named(name).ok_or_else(|| OrderError::UnknownCharger(name.clone()))?;
         let charger = &self.site.chargers[id.0];
@@ -412,11 +431,37 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let _ = reload.done.send(());
     }
 
+    /// Begins to lead, or to follow, when that has changed.
+    fn take_role(&mut self) {
+        let now = self.now();
+        let Some(turn) = self.standing.turn(now) else {
+            if !self.standing.leads() {
+                self.standing.take_orders(&self.site, &mut self.state);
+            }
+            return;
+        };
+        self.standing.take_orders(&self.site, &mut self.state);
+        self.chronicle.life(now, turn.what, turn.details);
+        self.view.distrust(now);
+        self.writing = None;
+        self.last = None;
+        if self.standing.leads() {
+            self.standing.note(&self.site, &self.state);
+            self.chronicle.remember(now, &self.site, &self.state);
+            // the first limits need not wait for the next tick
+            self.begin_cycle(Instant::now());
+        }
+    }
+
     /// Leaves every charger at its fail-safe current: first those that come down, then those that go up, so that no circuit is exceeded between.
     async fn finish(mut self) -> Ending {
         let deadline = Instant::now() + DRAIN - Duration::from_millis(500);
         let now = self.now();
         self.chronicle.life(now, "stopping", String::new());
+        if !self.standing.leads() {
+            self.chronicle.life(now, "stopped", "it followed".to_owned());
+            return Ending { unconfirmed: Vec::new() };
+        }
         let safe: Vec<Amps> = self.site.chargers.iter().map(|charger| charger.failsafe).collect();
         let above = |index: usize| self.view.ceiling(now, index, &self.site).0 > safe[index].0 + 1e-9;
         let (down, up): (Vec<usize>, Vec<usize>) = (0..safe.len()).partition(|&index| above(index));

@@ -22,6 +22,14 @@ pub enum OrderError {
         /// Its least current.
         min: String,
     },
+    /// Another controller leads.
+    #[error("this controller follows; {holder} leads")]
+    Follows {
+        /// The one that leads.
+        holder: String,
+        /// Its control server.
+        api: Option<String>,
+    },
     /// The controller has ended.
     #[error("the controller has ended")]
     Gone,

@@ -9,6 +9,7 @@ mod chronicle;
 mod driver;
 #[cfg(test)]
 mod fixture;
+mod following;
 mod hub;
 mod journal;
 mod journal_port;
@@ -18,6 +19,10 @@ mod journal_tape;
 #[cfg(test)]
 mod journal_tests;
 mod journal_writer;
+mod lease;
+mod lease_keeper;
+#[cfg(test)]
+mod lease_tests;
 mod ledger;
 mod loads;
 mod memory;
@@ -44,14 +49,18 @@ mod turns;
 mod view;
 mod what_if;
 mod wish;
+mod write_gate;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
 pub use driver::{Clock, Ending, Parts, Reload, run};
+pub use following::Standby;
 pub use hub::*;
 pub use journal::{Journal, Retention};
 pub use journal_port::*;
 pub use journal_tape::{RecordedSite, Tape, TapeError};
+pub use lease::*;
+pub use lease_keeper::{KeeperEnds, Leadership, LeaseStore, keep_lease};
 pub use ledger::OfferLedger;
 pub use loads::CircuitLoad;
 pub use memory::Memory;
@@ -70,3 +79,4 @@ pub use tape::{Frame, SiteText, Taped};
 pub use time::Time;
 pub use view::{devices, kind, link, name};
 pub use what_if::{Stays, WhatIf};
+pub use write_gate::{BootClock, Fence, Pass, WriteGate};

@@ -30,6 +30,8 @@ pub(super) enum RequestError {
     Starting,
     #[error("the controller is not ready: {0}")]
     NotReady(String),
+    #[error("{0}")]
+    Follows(String),
     #[error("the controller has ended")]
     Gone,
     #[error("the controller did not answer in time; the order may still take effect")]
@@ -68,6 +70,7 @@ impl RequestError {
             E::Impossible(_) => (StatusCode::UNPROCESSABLE_ENTITY, "impossible", None),
             E::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", Some("ask again in a moment")),
             E::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", None),
+            E::Follows(_) => (StatusCode::CONFLICT, "follows", Some("send it to the controller that leads")),
             E::Gone => (StatusCode::SERVICE_UNAVAILABLE, "gone", Some("start it again: enmon control run")),
             E::Timeout => (
                 StatusCode::GATEWAY_TIMEOUT,
@@ -83,6 +86,10 @@ impl From<OrderError> for RequestError {
         match error {
             OrderError::UnknownCharger(name) => RequestError::Unknown { kind: "charger", name },
             OrderError::NotPossible { .. } => RequestError::Impossible(error.to_string()),
+            OrderError::Follows { ref api, .. } => {
+                let elsewhere = api.as_ref().map_or(String::new(), |api| format!(": {api}"));
+                RequestError::Follows(format!("{error}{elsewhere}"))
+            }
             OrderError::Gone => RequestError::Gone,
         }
     }

@@ -96,6 +96,7 @@ pub fn status() -> SiteStatus {
             reloads: 2,
             reload_error: None,
             journal_error: None,
+            lease: None,
         },
         circuits: vec![circuit("main", None, 63.0), circuit("row-1", Some("main"), 40.0)],
         chargers: vec![rotated, single, silent, late],
