@@ -248,11 +248,8 @@ async fn random_pauses_kills_and_partitions_never_make_two_writers() {
     let worlds = setting("ENMON_LEASE_WORLDS", 2);
     let each = usize::try_from(events.div_ceil(worlds)).unwrap();
     let begun = Instant::now();
-    let lives: Vec<_> = (0..worlds).map(|world| tokio::spawn(live_through(seed + world, each))).collect();
-    let mut take_overs = Vec::new();
-    for life in lives {
-        take_overs.extend(life.await.unwrap());
-    }
+    let lives = (0..worlds).map(|world| live_through(seed + world, each));
+    let mut take_overs = futures_util::future::join_all(lives).await.concat();
     take_overs.sort();
     let at = |share: f64| take_overs.get(((take_overs.len() as f64 - 1.0) * share).round() as usize);
     eprintln!(
