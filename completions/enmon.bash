@@ -115,6 +115,9 @@ _enmon() {
             enmon__subcmd__control,reload)
                 cmd="enmon__subcmd__control__subcmd__reload"
                 ;;
+            enmon__subcmd__control,replay)
+                cmd="enmon__subcmd__control__subcmd__replay"
+                ;;
             enmon__subcmd__control,run)
                 cmd="enmon__subcmd__control__subcmd__run"
                 ;;
@@ -132,6 +135,9 @@ _enmon() {
                 ;;
             enmon__subcmd__control__subcmd__help,reload)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__reload"
+                ;;
+            enmon__subcmd__control__subcmd__help,replay)
+                cmd="enmon__subcmd__control__subcmd__help__subcmd__replay"
                 ;;
             enmon__subcmd__control__subcmd__help,run)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__run"
@@ -204,6 +210,9 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__control,reload)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__reload"
+                ;;
+            enmon__subcmd__help__subcmd__control,replay)
+                cmd="enmon__subcmd__help__subcmd__control__subcmd__replay"
                 ;;
             enmon__subcmd__help__subcmd__control,run)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__run"
@@ -880,7 +889,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan status reload stop help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan replay status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -910,7 +919,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__help)
-            opts="run plan status reload stop help"
+            opts="run plan replay status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,6 +961,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1075,8 +1098,50 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__control__subcmd__replay)
+            opts="-o -y -v -q -h -V --last --price --prices --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --price)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prices)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__control__subcmd__run)
-            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --listen --lease --lease-time --identity --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1095,6 +1160,22 @@ _enmon() {
                     return 0
                     ;;
                 --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1392,7 +1473,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control)
-            opts="run plan status reload stop"
+            opts="run plan replay status reload stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1420,6 +1501,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__control__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
