@@ -53,13 +53,18 @@ struct World {
     newest: [u64; 3],
     arrivals: u64,
     tells_deaths: bool,
+    /// One message in so many is lost, and one in so many is late.
+    one_in: u32,
+    /// How often a controller takes its turn, and how long a message takes, milliseconds.
+    pace: u64,
 }
 
 impl Node {
     fn new(index: usize, random: &mut fastrand::Rng) -> Node {
         Node {
             lease: Lease::new(format!("node-{index}.0"), TIMES),
-            rate: 1.0 + (random.f64() - 0.5) * 0.08,
+            // the worst that the margin allows for, and nothing between
+            rate: [0.96, 1.0, 1.04][random.usize(..3)],
             offset: random.u64(1_000..1_000_000),
             errand: None,
             next_turn: random.u64(0..100),
@@ -86,7 +91,8 @@ impl World {
     fn new(seed: u64) -> World {
         let mut random = fastrand::Rng::with_seed(seed);
         let nodes = (0..3).map(|index| Node::new(index, &mut random)).collect();
-        let tells_deaths = random.bool();
+        let pace = [5, 40][random.usize(..2)];
+        let (tells_deaths, one_in) = (random.bool(), [4, 12, 50][random.usize(..3)]);
         World {
             random,
             now: 0,
@@ -98,6 +104,8 @@ impl World {
             newest: [0; 3],
             arrivals: 0,
             tells_deaths,
+            one_in,
+            pace,
         }
     }
 
@@ -181,9 +189,9 @@ impl World {
 
     fn live(&mut self, index: usize) {
         let now = self.now;
-        let late = if self.random.u32(..12) == 0 { 500 } else { 40 };
+        let late = if self.random.u32(..self.one_in) == 0 { 500 } else { self.pace };
         let (there, back) = (self.random.u64(0..late), self.random.u64(0..late));
-        let is_lost = self.random.u32(..50) == 0;
+        let is_lost = self.random.u32(..self.one_in) == 0;
         let node = &mut self.nodes[index];
         let (clock, is_cut) = (node.clock(now), node.cut_until > now);
         let mut may_bid = false;
@@ -204,7 +212,7 @@ impl World {
             Some(Errand::Put { .. }) => node.lease.outcome(Written::Unknown, clock),
             Some(Errand::Look { .. }) => {}
             None if node.next_turn <= now => {
-                node.next_turn = now + 50;
+                node.next_turn = now + self.pace;
                 if !node.lease.must_look(clock) {
                     may_bid = true;
                 } else if !is_lost && !is_cut {
@@ -217,7 +225,7 @@ impl World {
         if may_bid && let Some(bid) = node.lease.bid(clock, None, "") {
             self.letters += 1;
             let id = self.letters;
-            let answer = if self.random.u32(..50) == 0 { u64::MAX } else { now + there + back };
+            let answer = if self.random.u32(..self.one_in) == 0 { u64::MAX } else { now + there + back };
             node.errand = Some(Errand::Put { id, answer, give_up: now + 150, written: None });
             if !is_lost && !is_cut {
                 self.mail.push(Letter { at_store: now + there, sender: index, id, bid });
@@ -226,7 +234,7 @@ impl World {
         let node = &self.nodes[index];
         if let Some(leading) = node.lease.leading(node.clock(now)) {
             // a write passes the gate in this step, and arrives within the bound
-            let flight = self.random.u64(0..=(TIMES.flight.as_millis() as f64 / 1.05) as u64);
+            let flight = if self.random.bool() { (TIMES.flight.as_millis() as f64 / 1.05) as u64 } else { 0 };
             self.in_flight.push((now + flight, leading.generation, index));
         }
     }
@@ -264,7 +272,7 @@ fn there_are_never_two_writers() {
 
 #[test]
 fn a_thousand_worlds_have_no_two_writers_for_the_million() {
-    for seed in 1_000..2_000 {
+    for seed in 1_000..1_300 {
         run(seed).unwrap();
     }
 }
