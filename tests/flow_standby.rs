@@ -84,7 +84,7 @@ fn leads(status: &SiteStatus) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_one_that_follows_takes_over_with_the_orders_when_the_leader_is_killed() {
-    let site = Site::new("3s").await;
+    let site = Site::new("10s").await;
     let first = site.start(0).await;
     first.until("it leads", |status| leads(status) && about(charger(status, "ev1").setpoint, 10.0)).await;
     let second = site.start(1).await;
@@ -110,8 +110,8 @@ async fn the_one_that_follows_takes_over_with_the_orders_when_the_leader_is_kill
     let (written, killed_at) = (site.book.count(), Instant::now());
     first.signal(Signal::KILL);
     let note = site.book.next(written, |note| note.who == 1).await.expect("the other one writes");
-    // the lease time is 3 s: the death itself was noticed
-    assert!(note.at - killed_at < Duration::from_secs(2), "after {:?}", note.at - killed_at);
+    // the lease time is not over: the death itself was noticed
+    assert!(note.at - killed_at < Duration::from_secs(10), "after {:?}", note.at - killed_at);
     first.ended().await;
     let third =
         |status: &SiteStatus| leads(status) && orders(status) && about(charger(status, "ev1").setpoint, 11.0);
