@@ -68,7 +68,7 @@ fmt: ## Format the code
 
 bless: setup ## Write generated files anew: completions, man pages, schemas
 	@echo "== writing generated files; look at what has changed with: git diff"
-	ENMON_BLESS=1 cargo nextest run --locked --no-fail-fast -E 'binary(cli_generated) or test(/generated|schema/)'
+	ENMON_BLESS=1 cargo nextest run --locked --no-fail-fast -E 'binary(cli_generated) or test(/generated|schema|guards/)'
 
 snapshots: setup ## Accept changed snapshots
 	@echo "== writing snapshots; look at what has changed with: git diff"

@@ -52,20 +52,32 @@ _enmon() {
             enmon,status)
                 cmd="enmon__subcmd__status"
                 ;;
+            enmon__subcmd__breaker,close)
+                cmd="enmon__subcmd__breaker__subcmd__close"
+                ;;
             enmon__subcmd__breaker,help)
                 cmd="enmon__subcmd__breaker__subcmd__help"
                 ;;
             enmon__subcmd__breaker,list)
                 cmd="enmon__subcmd__breaker__subcmd__list"
                 ;;
+            enmon__subcmd__breaker,open)
+                cmd="enmon__subcmd__breaker__subcmd__open"
+                ;;
             enmon__subcmd__breaker,show)
                 cmd="enmon__subcmd__breaker__subcmd__show"
+                ;;
+            enmon__subcmd__breaker__subcmd__help,close)
+                cmd="enmon__subcmd__breaker__subcmd__help__subcmd__close"
                 ;;
             enmon__subcmd__breaker__subcmd__help,help)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__help"
                 ;;
             enmon__subcmd__breaker__subcmd__help,list)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__list"
+                ;;
+            enmon__subcmd__breaker__subcmd__help,open)
+                cmd="enmon__subcmd__breaker__subcmd__help__subcmd__open"
                 ;;
             enmon__subcmd__breaker__subcmd__help,show)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__show"
@@ -106,6 +118,9 @@ _enmon() {
             enmon__subcmd__charger__subcmd__help,show)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__show"
                 ;;
+            enmon__subcmd__control,explain)
+                cmd="enmon__subcmd__control__subcmd__explain"
+                ;;
             enmon__subcmd__control,help)
                 cmd="enmon__subcmd__control__subcmd__help"
                 ;;
@@ -114,9 +129,6 @@ _enmon() {
                 ;;
             enmon__subcmd__control,reload)
                 cmd="enmon__subcmd__control__subcmd__reload"
-                ;;
-            enmon__subcmd__control,replay)
-                cmd="enmon__subcmd__control__subcmd__replay"
                 ;;
             enmon__subcmd__control,run)
                 cmd="enmon__subcmd__control__subcmd__run"
@@ -127,6 +139,9 @@ _enmon() {
             enmon__subcmd__control,stop)
                 cmd="enmon__subcmd__control__subcmd__stop"
                 ;;
+            enmon__subcmd__control__subcmd__help,explain)
+                cmd="enmon__subcmd__control__subcmd__help__subcmd__explain"
+                ;;
             enmon__subcmd__control__subcmd__help,help)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__help"
                 ;;
@@ -135,9 +150,6 @@ _enmon() {
                 ;;
             enmon__subcmd__control__subcmd__help,reload)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__reload"
-                ;;
-            enmon__subcmd__control__subcmd__help,replay)
-                cmd="enmon__subcmd__control__subcmd__help__subcmd__replay"
                 ;;
             enmon__subcmd__control__subcmd__help,run)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__run"
@@ -184,8 +196,14 @@ _enmon() {
             enmon__subcmd__help,status)
                 cmd="enmon__subcmd__help__subcmd__status"
                 ;;
+            enmon__subcmd__help__subcmd__breaker,close)
+                cmd="enmon__subcmd__help__subcmd__breaker__subcmd__close"
+                ;;
             enmon__subcmd__help__subcmd__breaker,list)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__list"
+                ;;
+            enmon__subcmd__help__subcmd__breaker,open)
+                cmd="enmon__subcmd__help__subcmd__breaker__subcmd__open"
                 ;;
             enmon__subcmd__help__subcmd__breaker,show)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__show"
@@ -205,14 +223,14 @@ _enmon() {
             enmon__subcmd__help__subcmd__charger,show)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__show"
                 ;;
+            enmon__subcmd__help__subcmd__control,explain)
+                cmd="enmon__subcmd__help__subcmd__control__subcmd__explain"
+                ;;
             enmon__subcmd__help__subcmd__control,plan)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__plan"
                 ;;
             enmon__subcmd__help__subcmd__control,reload)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__reload"
-                ;;
-            enmon__subcmd__help__subcmd__control,replay)
-                cmd="enmon__subcmd__help__subcmd__control__subcmd__replay"
                 ;;
             enmon__subcmd__help__subcmd__control,run)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__run"
@@ -389,7 +407,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__breaker)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version list show help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version list show open close help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -418,9 +436,57 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__breaker__subcmd__help)
-            opts="list show help"
+        enmon__subcmd__breaker__subcmd__close)
+            opts="-o -y -v -q -h -V --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__help)
+            opts="list show open close help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__help__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -460,6 +526,20 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__breaker__subcmd__help__subcmd__open)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__breaker__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -481,6 +561,40 @@ _enmon() {
                 return 0
             fi
             case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__open)
+            opts="-o -y -v -q -h -V --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -889,7 +1003,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan replay status reload stop help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan explain status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -918,9 +1032,57 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__control__subcmd__help)
-            opts="run plan replay status reload stop help"
+        enmon__subcmd__control__subcmd__explain)
+            opts="-o -y -v -q -h -V --at --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help)
+            opts="run plan explain status reload stop help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -961,20 +1123,6 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__help__subcmd__reload)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        enmon__subcmd__control__subcmd__help__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1098,50 +1246,8 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__control__subcmd__replay)
-            opts="-o -y -v -q -h -V --last --price --prices --site --output --yes --verbose --quiet --color --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --last)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --price)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --prices)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --site)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         enmon__subcmd__control__subcmd__run)
-            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --listen --lease --lease-time --identity --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1160,22 +1266,6 @@ _enmon() {
                     return 0
                     ;;
                 --ready-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lease)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --lease-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1319,7 +1409,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__breaker)
-            opts="list show"
+            opts="list show open close"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1332,7 +1422,35 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__help__subcmd__breaker__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__help__subcmd__breaker__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__breaker__subcmd__open)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1473,8 +1591,22 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control)
-            opts="run plan replay status reload stop"
+            opts="run plan explain status reload stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__control__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1501,20 +1633,6 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control__subcmd__reload)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        enmon__subcmd__help__subcmd__control__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

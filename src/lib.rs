@@ -12,6 +12,7 @@ pub mod modbus;
 pub mod plant;
 pub mod profile;
 pub mod runtime;
+pub mod scenario;
 pub mod server;
 pub mod sim;
 pub mod site;

@@ -10,13 +10,14 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/README.md",
     "docs/add-a-device.md",
+    "docs/scenarios.md",
 ];
 
 fn read(name: &str) -> String {

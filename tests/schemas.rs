@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use enmon::profile::Profile;
+use enmon::scenario::ScenarioFile;
 use enmon::site::SiteFile;
 use enmon::site::document::closed_schema;
 use serde_json::Value;
@@ -31,6 +32,11 @@ fn the_schema_of_profiles_is_that_of_the_code() {
 }
 
 #[test]
+fn the_schema_of_scenarios_is_that_of_the_code() {
+    hold("scenario.schema.json", &closed_schema::<ScenarioFile>());
+}
+
+#[test]
 fn no_mapping_takes_unknown_keys() {
     fn look(schema: &Value, path: &str) {
         if let Some(keys) = schema.as_object() {
@@ -45,4 +51,5 @@ fn no_mapping_takes_unknown_keys() {
     }
     look(&closed_schema::<SiteFile>(), "site");
     look(&closed_schema::<Profile>(), "profile");
+    look(&closed_schema::<ScenarioFile>(), "scenario");
 }

@@ -32,7 +32,7 @@ The journal holds the site file that was in force: with the same one, or without
 out bit by bit as it was. With another one the day is imagined: the same cars come and go, and take what the other
 site would have offered them.
 
-A file of prices has a line for each change, oldest or newest first: 2026-11-03T07:00Z,0.29
+A file of prices has a line for each change, oldest or newest first: 2026-11-03T07:00:00Z,0.29
 
 Exit codes:
   0  every decision is as it was, or another site file was tried
@@ -316,7 +316,7 @@ fn prices(args: &ReplayArgs) -> Result<Option<Prices>> {
         });
         let Some(read) = read else {
             let place = format!("{}:{}: `{line}` is no time and price", path.display(), index + 1);
-            return Err(Error::new(Kind::Invalid, place).hint("write: 2026-11-03T07:00Z,0.29"));
+            return Err(Error::new(Kind::Invalid, place).hint("write: 2026-11-03T07:00:00Z,0.29"));
         };
         series.push(read);
     }

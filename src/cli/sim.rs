@@ -1,4 +1,4 @@
-//! `enmon sim`: the simulated devices of a site.
+//! `enmon sim`: the simulated devices of a site, and scenarios that are played on them.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use super::Context;
+use super::sim_test;
 use super::site_input::{self, LoadedSite};
 use crate::error::{Error, Kind, Result};
 use crate::runtime;
@@ -23,7 +24,9 @@ const LONGEST_COMMAND: u64 = 4096;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   enmon sim run --site garage.yaml
-  enmon sim run --site garage.yaml --scene still --commands")]
+  enmon sim run --site garage.yaml --scene still --commands
+  enmon sim list
+  enmon sim test full-garage")]
 pub struct SimArgs {
     #[command(subcommand)]
     command: SimCommand,
@@ -33,6 +36,10 @@ pub struct SimArgs {
 enum SimCommand {
     /// Start every device of a site on its address, with cars, base load and sun
     Run(SimRunArgs),
+    /// Play scenarios, and say what held and what did not
+    Test(sim_test::SimTestArgs),
+    /// List the scenarios that come with the program
+    List(sim_test::SimListArgs),
 }
 
 /// What goes on at the site.
@@ -160,7 +167,14 @@ impl Report for SimReady {
 
 /// Runs `enmon sim`.
 pub fn run(args: SimArgs, context: &Context) -> Result<()> {
-    let SimCommand::Run(args) = args.command;
+    match args.command {
+        SimCommand::Run(args) => run_devices(args, context),
+        SimCommand::Test(args) => sim_test::run(args, context),
+        SimCommand::List(args) => sim_test::list(args, context),
+    }
+}
+
+fn run_devices(args: SimRunArgs, context: &Context) -> Result<()> {
     let loaded = site_input::load(context)?;
     // each device listens, and a controller and somebody who looks may be connected
     site_input::allow_open_files(loaded.site.device_count() * 3 + 128)?;

@@ -1,11 +1,14 @@
 //! What needs somebody's attention at a site.
 
 use super::{Alarm, BreakerState, ChargerState, Decision, Reason, Severity, Snapshot, fresh};
-use crate::site::{Phase, Site};
+use crate::site::{Phase, Rule, Site};
 
 /// Finds all alarms of a decision. Pure, linear in the site.
 pub fn alarms(site: &Site, snapshot: &Snapshot, decision: &Decision) -> Vec<Alarm> {
     let mut found = Vec::new();
+    if !site.control.rules.hold(Rule::Alarms) {
+        return found;
+    }
     circuit_alarms(site, decision, &mut found);
     charger_alarms(site, snapshot, decision, &mut found);
     equipment_alarms(site, snapshot, decision, &mut found);

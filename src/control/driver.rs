@@ -18,12 +18,13 @@ use tokio_util::sync::CancellationToken;
 use super::chronicle::Chronicle;
 use super::following::{Standby, Standing};
 use super::report::{faults_of, site_status};
+use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
-    ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
-    SiteStatus, SiteText, State, Taped, Time, alarms, step,
+    BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
+    Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped, Time, alarms, step,
 };
-use crate::site::{Amps, ChargerId, Site};
+use crate::site::{Amps, ChargerId, Rule, Site};
 
 /// A clock that never jumps.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -89,12 +90,16 @@ const REMEMBER_EVERY: u64 = 60;
 pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
     let started_at = (parts.clock)();
     let view = PlantView::new(&parts.site, &parts.state, started_at);
+    let mut state = parts.state;
+    let twins = BreakerTwins::new(&parts.site, &std::mem::take(&mut state.breakers));
     let driver = Driver {
         site: parts.site,
         file: parts.file,
         plant: parts.plant,
         chronicle: Chronicle::new(parts.journal),
-        state: parts.state,
+        state,
+        twins,
+        switching: Switching::default(),
         hub: parts.hub,
         clock: parts.clock,
         ready: parts.ready,
@@ -148,6 +153,8 @@ struct Driver<P, J> {
     plant: P,
     chronicle: Chronicle<J>,
     state: State,
+    twins: BreakerTwins,
+    switching: Switching,
     hub: HubPort,
     clock: Clock,
     ready: Option<oneshot::Sender<()>>,
@@ -166,12 +173,14 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
         self.take_role();
         let mut ticker = self.ticker();
-        let mut orders_open = true;
+        let (mut orders_open, mut switches_open) = (true, true);
         let mut reloads_open = true;
         loop {
             let grace = match self.phase {
-                Phase::Observing { until, .. } => Some(until),
-                Phase::Idle => None,
+                Phase::Observing { until, .. } if self.site.control.rules.hold(Rule::TimelyDecision) => {
+                    Some(until)
+                }
+                _ => None,
             };
             tokio::select! {
                 biased;
@@ -186,6 +195,10 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 order = self.hub.orders.recv(), if orders_open => match order {
                     Some(order) => self.take_order(order),
                     None => orders_open = false,
+                },
+                request = self.hub.switches.recv(), if switches_open => match request {
+                    Some(request) => self.take_switch(request),
+                    None => switches_open = false,
                 },
                 reload = reloads.recv(), if reloads_open => match reload {
                     Some(reload) => {
@@ -216,7 +229,8 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         if due.elapsed() > self.site.control.interval.0 {
             self.tally.late += 1;
         }
-        if matches!(self.phase, Phase::Observing { .. }) {
+        let decides = self.site.control.rules.hold(Rule::TimelyDecision);
+        if matches!(self.phase, Phase::Observing { .. }) && decides {
             // the grace is shorter than the interval, so this is a loop that was held up: decide on what is there
             self.decide();
         }
@@ -238,6 +252,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             _ => None,
         };
         let now = self.now();
+        if let Some((what, details)) = self.switching.hear(&self.site, &event) {
+            self.chronicle.life(now, what, details);
+        }
         self.view.apply(event, now);
         if let Some(index) = answers.filter(|&index| !self.view.is_on_its_way(index)) {
             self.settled(index, now);
@@ -331,22 +348,45 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let controller = self.controller_status(run_state);
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
-        let alarms = alarms(&self.site, &snapshot, decision);
-        // the story is told by the one that writes it
         let leads = self.standing.leads();
+        self.twins.observe(&self.site, &snapshot, decision);
+        if leads {
+            let commands = self.switching.judge(&self.site, &snapshot, decision);
+            self.switch(commands);
+        }
+        let mut alarms = alarms(&self.site, &snapshot, decision);
+        alarms.extend(self.twins.alarms(&self.site));
+        alarms.extend_from_slice(self.switching.alarms());
+        // the story is told by the one that writes it
         if leads {
             self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
         }
         if leads && self.tally.cycles % REMEMBER_EVERY == 1 {
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
         }
-        let status: SiteStatus =
+        let mut status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
+        self.twins.tell(&self.site, &mut status);
         self.hub.status.send_replace(Some(Arc::new(status)));
         if let Some(file) = self.file.clone().filter(|_| leads) {
             let (cycle, decision) = (self.tally.cycles, Arc::clone(decision));
             self.chronicle.tape(Taped { cycle, file, snapshot, before, decision });
         }
+    }
+
+    /// Sends commands to breakers, and tells the journal first.
+    fn switch(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        for Command { breaker, close, words } in commands {
+            self.chronicle.life(now, if close { "breaker-close" } else { "breaker-open" }, words);
+            self.plant.switch(breaker, close);
+        }
+    }
+
+    /// Hands the memory to the journal.
+    fn remember(&mut self, now: Time) {
+        let state = State { breakers: self.twins.memories(&self.site), ..self.state.clone() };
+        self.chronicle.remember(now, &self.site, &state);
     }
 
     fn controller_status(&self, state: RunState) -> ControllerStatus {
@@ -373,7 +413,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.order.clone_from(&request.order);
             let now = self.now();
             self.chronicle.order(now, &request.charger, request.order);
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
             self.standing.note(&self.site, &self.state);
         });
         let written = self.chronicle.flush();
@@ -385,6 +425,18 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             // the caller may have hung up
             let _ = request.reply.send(outcome);
         });
+    }
+
+    /// Switches a breaker for somebody, unless another controller leads.
+    fn take_switch(&mut self, request: SwitchRequest) {
+        match self.standing.may_order() {
+            Ok(()) => {
+                let command = self.switching.take(&self.site, request);
+                self.switch(command);
+            }
+            // whoever asked may have gone
+            Err(why) => drop(request.reply.send(Err(why))),
+        }
     }
 
     fn checked_order(&self, request: &OrderRequest) -> Result<usize, OrderError> {
@@ -412,7 +464,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 let names: Vec<&str> =
                     self.site.chargers.iter().map(|charger| charger.name.as_str()).collect();
                 self.state = self.state.fitted(&names, &site);
+                self.twins = BreakerTwins::new(&site, &self.twins.memories(&self.site));
                 self.view = self.view.carried_over(&self.site, &site, &self.state, now);
+                self.switching.reset();
                 self.plant = plant;
                 self.site = site;
                 self.file = reload.file;
@@ -443,11 +497,12 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.standing.take_orders(&self.site, &mut self.state);
         self.chronicle.life(now, turn.what, turn.details);
         self.view.distrust(now);
+        self.switching.reset();
         self.writing = None;
         self.last = None;
         if self.standing.leads() {
             self.standing.note(&self.site, &self.state);
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
             // the first limits need not wait for the next tick
             self.begin_cycle(Instant::now());
         }
@@ -460,6 +515,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.chronicle.life(now, "stopping", String::new());
         if !self.standing.leads() {
             self.chronicle.life(now, "stopped", "it followed".to_owned());
+            return Ending { unconfirmed: Vec::new() };
+        }
+        if !self.site.control.rules.hold(Rule::FailsafeAtEnd) {
             return Ending { unconfirmed: Vec::new() };
         }
         let safe: Vec<Amps> = self.site.chargers.iter().map(|charger| charger.failsafe).collect();
@@ -479,7 +537,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.setpoint = Some(amps);
             memory.ceiling = ceiling;
         }
-        self.chronicle.remember(now, &self.site, &self.state);
+        self.remember(now);
         self.chronicle.life(now, "stopped", format!("{} chargers unconfirmed", unconfirmed.len()));
         Ending { unconfirmed }
     }
@@ -519,24 +577,5 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     fn offers(&self, index: usize, amps: Amps) -> bool {
         let ceiling = self.view.ceiling(self.now(), index, &self.site);
         (ceiling - amps).abs().0 < 0.05
-    }
-}
-
-impl State {
-    /// Fits a memory to a site whose chargers may have changed: what is remembered of a charger goes with its name. What belongs to
-    /// circuits is learnt anew.
-    #[must_use]
-    pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
-        let mut fitted = State::empty(site);
-        fitted.at = self.at;
-        let known: std::collections::HashMap<&str, usize> =
-            names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
-        for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {
-            if let Some(before) = known.get(charger.name.as_str()).and_then(|&index| self.chargers.get(index))
-            {
-                memory.clone_from(before);
-            }
-        }
-        fitted
     }
 }

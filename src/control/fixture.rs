@@ -31,6 +31,7 @@ pub fn charger(name: &str, circuit: usize) -> Charger {
         failsafe: Amps(6.0),
         priority: 1.0,
         resolution: Amps(0.1),
+        reaction: None,
         watchdog: Some(Period::from_secs(60)),
         device: device("abb-terra-ac", 5031),
     }
@@ -58,6 +59,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),
@@ -68,6 +70,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             follow_time: Period::from_secs(15),
             turn: Period::from_secs(900),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: ([127, 0, 0, 1], 0).into(), tls: None, token_file: None },
         journal: JournalSettings { path: None, keep: Period::from_secs(86_400) },

@@ -39,7 +39,8 @@ fn order(at: u64, limit: Option<f64>) -> Entry {
 
 fn memory(at: u64, served: f64) -> Entry {
     let charger = ChargerMemory { served, ceiling: Some(Amps(16.0)), ..ChargerMemory::default() };
-    let state = State { at: Some(Time(at)), chargers: vec![charger], circuits: Vec::new() };
+    let state =
+        State { at: Some(Time(at)), chargers: vec![charger], circuits: Vec::new(), ..State::default() };
     Entry::Memory { at: Time(at), chargers: vec!["ev1".into()], state: Box::new(state) }
 }
 

@@ -73,14 +73,10 @@ impl OfferLedger {
     /// Returns the most that the charger may be offering now.
     pub fn ceiling(&self, now: Time, charger: &Charger) -> Amps {
         let alone = charger.watchdog.is_some_and(|watchdog| now > self.last_contact + watchdog);
-        if alone && self.in_flight.is_none() {
-            return charger.failsafe;
-        }
-        let known = self.offered.unwrap_or(charger.max);
-        [self.in_flight, self.unsettled.map(|unsettled| unsettled.value)]
-            .into_iter()
-            .flatten()
-            .fold(known, Amps::max)
+        // what is in flight may arrive at this moment, and takes the place of the fail-safe current then
+        let known = if alone { charger.failsafe } else { self.offered.unwrap_or(charger.max) };
+        let unsettled = self.unsettled.filter(|_| !alone).map(|unsettled| unsettled.value);
+        [self.in_flight, unsettled].into_iter().flatten().fold(known, Amps::max)
     }
 
     /// Says whether a limit that was sent has not been answered yet.
@@ -150,5 +146,17 @@ mod tests {
         ledger.not_acknowledged(Time(START.0 + 100_000), false);
         assert_eq!(ledger.ceiling(START, &charger), amps(8.0));
         assert_eq!(ledger.ceiling(Time(START.0 + 100_000), &charger), amps(6.0));
+    }
+
+    #[test]
+    fn a_charger_that_has_fallen_back_counts_with_what_may_arrive_now_and_no_longer_with_what_it_had() {
+        let charger = fixture::charger("ev1", 0);
+        let mut ledger = OfferLedger::new(START, Some(amps(32.0)));
+        let later = Time(START.0 + 60_001);
+        for (limit, counts) in [(0.0, 6.0), (6.0, 6.0), (16.0, 16.0)] {
+            ledger.sent(amps(limit));
+            assert_eq!(ledger.ceiling(START, &charger), amps(32.0));
+            assert_eq!(ledger.ceiling(later, &charger), amps(counts), "with {limit} A on its way");
+        }
     }
 }

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::{CircuitMemory, MeterReading, Reading, Snapshot, State, Time, fresh};
-use crate::site::{Amps, Circuit, Meter, PerPhase, Period, Phase, Site};
+use crate::site::{Amps, Circuit, Meter, PerPhase, Period, Phase, Rule, Rules, Site};
 
 /// The load of one circuit, sub-circuits included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -59,13 +59,17 @@ pub fn circuit_loads(now: Time, site: &Site, snapshot: &Snapshot, state: &mut St
                 load.measured = Some(sample.value);
                 let skew = Period::from_millis(site.control.interval.as_millis() * ALIGNED_INTERVALS);
                 let aligned_after = sample.at - skew;
-                load.other = follow(memory, sample, load.drawn, oldest[id.0] >= aligned_after);
+                let aligned = oldest[id.0] >= aligned_after;
+                load.other = follow(site.control.rules, memory, sample, load.drawn, aligned);
             }
             Some(None) => {
                 load.meter_unknown = true;
-                *memory = CircuitMemory::default();
+                *memory = CircuitMemory { over_since: memory.over_since, ..CircuitMemory::default() };
             }
             None => {}
+        }
+        if !site.control.rules.hold(Rule::OtherLoad) {
+            load.other = PerPhase::default();
         }
         if let Some(parent) = circuit.parent {
             let (drawn, other) = (loads[id.0].drawn, loads[id.0].other);
@@ -99,6 +103,7 @@ fn by_phase(
 
 /// Follows the other load: a rise at once, a fall when two samples agree on it and it is no noise.
 fn follow(
+    rules: Rules,
     memory: &mut CircuitMemory,
     sample: Reading<PerPhase<Amps>>,
     drawn: PerPhase<Amps>,
@@ -106,7 +111,12 @@ fn follow(
 ) -> PerPhase<Amps> {
     let (Some(held), Some(previous)) = (memory.other, memory.previous) else {
         let other = PerPhase::from_fn(|phase| (sample.value[phase] - drawn[phase]).max(Amps::ZERO));
-        *memory = CircuitMemory { other: Some(other), previous: Some(other), sampled_at: Some(sample.at) };
+        *memory = CircuitMemory {
+            other: Some(other),
+            previous: Some(other),
+            sampled_at: Some(sample.at),
+            ..*memory
+        };
         return other;
     };
     if memory.sampled_at == Some(sample.at) {
@@ -115,6 +125,9 @@ fn follow(
     let raw = PerPhase::from_fn(|phase| (sample.value[phase] - drawn[phase]).max(Amps::ZERO));
     let other = PerPhase::from_fn(|phase| {
         let supported = raw[phase].max(previous[phase]);
+        if !rules.hold(Rule::NoiseMovesNothing) {
+            return raw[phase];
+        }
         if supported >= held[phase] {
             raw[phase].max(held[phase])
         } else if !aligned || supported > held[phase] - Amps(FALL) {
@@ -123,6 +136,7 @@ fn follow(
             supported
         }
     });
-    *memory = CircuitMemory { other: Some(other), previous: Some(raw), sampled_at: Some(sample.at) };
+    *memory =
+        CircuitMemory { other: Some(other), previous: Some(raw), sampled_at: Some(sample.at), ..*memory };
     other
 }

@@ -1,7 +1,7 @@
 //! What a controller that starts takes over from the one before it. Pure; the journal keeps it.
 
 use super::{ChargerMemory, Override, State, Time};
-use crate::site::{Amps, Site};
+use crate::site::{Amps, Rule, Site};
 
 /// The memory of a controller, with the names that its positions stand for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,12 +51,12 @@ impl Memory {
             .map(|memory| memory.served)
             .min_by(f64::total_cmp)
             .unwrap_or(0.0);
+        let believed = self.complete || !site.control.rules.hold(Rule::UnknownAfterKill);
         for (memory, charger) in state.chargers.iter_mut().zip(&site.chargers) {
             if known(&charger.name).is_none() {
                 memory.served = least;
             }
-            memory.ceiling =
-                memory.ceiling.filter(|_| self.complete).map(|ceiling| ceiling.max(charger.failsafe));
+            memory.ceiling = memory.ceiling.filter(|_| believed).map(|ceiling| ceiling.max(charger.failsafe));
             memory.raisable_since = None;
             memory.idle_since = None;
             memory.idle_peak = Amps::ZERO;
@@ -94,7 +94,7 @@ mod tests {
 
     fn memory(complete: bool) -> Memory {
         let chargers = vec![seen(16.0, 500.0), seen(32.0, 300.0), seen(0.0, 100.0)];
-        let state = State { at: Some(Time(10)), chargers, circuits: Vec::new() };
+        let state = State { at: Some(Time(10)), chargers, circuits: Vec::new(), ..State::default() };
         Memory { at: Time(10), chargers: ["a", "b", "gone"].map(String::from).into(), state, complete }
     }
 

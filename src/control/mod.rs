@@ -5,13 +5,20 @@
 
 mod alarms;
 mod allocate;
+mod breaker_rule;
+mod breaker_twin;
+#[cfg(test)]
+mod broken_rules;
 mod chronicle;
+mod commission;
 mod driver;
+mod explain;
 #[cfg(test)]
 mod fixture;
 mod following;
 mod hub;
 mod journal;
+mod journal_past;
 mod journal_port;
 mod journal_queue;
 mod journal_schema;
@@ -34,6 +41,7 @@ mod random_site_tests;
 mod reason;
 mod replay;
 mod report;
+mod shedding;
 mod situation;
 mod snapshot;
 mod state;
@@ -41,6 +49,7 @@ mod status;
 mod step;
 #[cfg(test)]
 mod step_tests;
+mod switching;
 mod tape;
 #[cfg(test)]
 mod tape_tests;
@@ -53,10 +62,16 @@ mod write_gate;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+pub use breaker_twin::{BreakerMemory, BreakerTwins};
+#[cfg(test)]
+pub(crate) use broken_rules::without_rule;
+pub use commission::{Learnt, Look, learn, reaction, safe_most, step_size};
 pub use driver::{Clock, Ending, Parts, Reload, run};
+pub use explain::{Explanation, Link, explain};
 pub use following::Standby;
 pub use hub::*;
 pub use journal::{Journal, Retention};
+pub use journal_past::{Past, PastAlarm, PastDecision, PastError, PastState, past};
 pub use journal_port::*;
 pub use journal_tape::{RecordedSite, Tape, TapeError};
 pub use lease::*;
@@ -70,6 +85,7 @@ pub use plant_port::*;
 pub use reason::Reason;
 pub use replay::{Difference, Differing, Replay};
 pub use report::site_status;
+pub use shedding::{LoadDecision, LoadState};
 pub use situation::{ChargerSituation, MeterSituation, Situation, SituationError};
 pub use snapshot::*;
 pub use state::*;

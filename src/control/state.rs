@@ -1,8 +1,12 @@
 //! What the controller remembers from one decision to the next.
 
+use std::collections::BTreeMap;
+
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Time;
+use super::{BreakerMemory, Time};
 use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
@@ -15,6 +19,10 @@ pub struct State {
     pub chargers: Vec<ChargerMemory>,
     /// One for each circuit of the site.
     pub circuits: Vec<CircuitMemory>,
+    /// One for each load of the site that may be cut.
+    pub loads: Vec<LoadMemory>,
+    /// The breakers, by name of their circuit. Filled for the journal only: no decision rests on it.
+    pub breakers: BTreeMap<String, BreakerMemory>,
 }
 
 /// What is remembered of a charger.
@@ -55,6 +63,22 @@ pub struct CircuitMemory {
     pub previous: Option<PerPhase<Amps>>,
     /// When the last sample was taken.
     pub sampled_at: Option<Time>,
+    /// Since when it has been over its limit, while the site has loads that may be cut.
+    pub over_since: Option<Time>,
+}
+
+/// What is remembered of a load that may be cut.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoadMemory {
+    /// Name of the load, so that a changed site finds it.
+    pub name: String,
+    /// Since when it has been cut; `None`: it is not, or not by the controller.
+    pub cut_since: Option<Time>,
+    /// Since when it has been on, as far as the controller had a hand in it.
+    pub on_since: Option<Time>,
+    /// Since when there has been room for it without a break.
+    pub room_since: Option<Time>,
 }
 
 impl State {
@@ -64,7 +88,34 @@ impl State {
             at: None,
             chargers: vec![ChargerMemory::default(); site.chargers.len()],
             circuits: vec![CircuitMemory::default(); site.circuits.len()],
+            loads: vec![LoadMemory::default(); site.loads.len()],
+            breakers: BTreeMap::new(),
         }
+    }
+}
+
+impl State {
+    /// Fits a memory to a site whose chargers may have changed: what is remembered of a charger goes with its name. What belongs to
+    /// circuits is learnt anew.
+    #[must_use]
+    pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
+        let mut fitted = State::empty(site);
+        fitted.at = self.at;
+        fitted.breakers.clone_from(&self.breakers);
+        for (memory, load) in fitted.loads.iter_mut().zip(&site.loads) {
+            if let Some(known) = self.loads.iter().find(|known| known.name == load.name) {
+                memory.clone_from(known);
+            }
+        }
+        let known: HashMap<&str, usize> =
+            names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
+        for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {
+            if let Some(before) = known.get(charger.name.as_str()).and_then(|&index| self.chargers.get(index))
+            {
+                memory.clone_from(before);
+            }
+        }
+        fitted
     }
 }
 

@@ -12,10 +12,11 @@ use serde::Serialize;
 use super::loads::{CircuitLoad, circuit_loads};
 use super::network::{Network, Phasor, Term};
 use super::reason::Reason;
+use super::shedding::{LoadDecision, make_room, shed};
 use super::turns::{Admission, add, admit, first_full};
 use super::wish::{Wish, wishes};
 use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Time, share};
-use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Site};
+use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Rule, Site};
 
 /// A charger's new limit.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -39,6 +40,8 @@ pub struct Decision {
     pub loads: Vec<CircuitLoad>,
     /// What the chargers of each circuit may be offering at the most while this decision is carried out.
     pub offered: Vec<PerPhase<Amps>>,
+    /// Whether each load that may be cut is to be on, and why.
+    pub shedding: Vec<LoadDecision>,
     /// What to remember for the next decision.
     pub state: State,
 }
@@ -63,10 +66,12 @@ pub fn site_network(site: &Site) -> Network {
 pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decision {
     let network = site_network(site);
     let mut state = sized(state, site);
-    let loads = circuit_loads(now, site, snapshot, &mut state);
+    let mut loads = circuit_loads(now, site, snapshot, &mut state);
+    let returning = make_room(now, site, &state, &mut loads);
     let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
-    let before = wishes.iter().any(|wish| wish.lags).then(|| state.clone());
+    let laggards_pay = site.control.rules.hold(Rule::LaggardsPay);
+    let before = wishes.iter().any(|wish| wish.lags && laggards_pay).then(|| state.clone());
     let mut setpoints = plan(now, site, &network, &limits, &wishes, &mut state);
     if let Some(mut again) = before
         && count_laggards(&network, &limits, &mut wishes, &setpoints)
@@ -80,8 +85,9 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
         memory.setpoint = Some(setpoint.amps);
         memory.ceiling = Some(wish.ceiling.max(setpoint.amps));
     }
+    let shedding = shed(now, site, snapshot, &loads, &offered, &returning, &mut state);
     state.at = Some(now);
-    Decision { at: now, setpoints, loads, offered, state }
+    Decision { at: now, setpoints, loads, offered, shedding, state }
 }
 
 /// Shares the headroom and turns the shares into limits.
@@ -139,6 +145,7 @@ fn sized(state: &State, site: &Site) -> State {
     let mut state = state.clone();
     state.chargers.resize_with(site.chargers.len(), Default::default);
     state.circuits.resize_with(site.circuits.len(), Default::default);
+    state.loads.resize_with(site.loads.len(), Default::default);
     state
 }
 
@@ -206,6 +213,10 @@ struct Raise<'a> {
 }
 
 impl Raise<'_> {
+    fn holds(&self, rule: Rule) -> bool {
+        self.site.control.rules.hold(rule)
+    }
+
     fn setpoints(&self, fair: &Shares, state: &mut State) -> Vec<Setpoint> {
         let targets: Vec<Amps> = self.targets(fair);
         let kept: Vec<Amps> = self.kept(&targets, state);
@@ -244,7 +255,8 @@ impl Raise<'_> {
             .map(|(index, charger)| {
                 let ceiling = self.wishes[index].ceiling;
                 let has = state.chargers[index].setpoint.unwrap_or(ceiling).min(ceiling).min(charger.max);
-                settable(charger, has.0).min(targets[index])
+                let most = if self.holds(Rule::LowerAtOnce) { targets[index] } else { charger.max };
+                settable(charger, has.0).min(most)
             })
             .collect()
     }
@@ -281,11 +293,12 @@ impl Raise<'_> {
         if aims.iter().all(Option::is_none) {
             return kept.to_vec();
         }
-        let mut base: Vec<f64> = self
-            .wishes
-            .iter()
-            .map(|wish| wish.takes.map_or(wish.ceiling, |takes| takes.max(wish.ceiling)).0)
-            .collect();
+        let may_be_offering = |(wish, &kept): (&Wish, &Amps)| match wish.takes {
+            Some(takes) => takes.max(wish.ceiling).0,
+            None if self.holds(Rule::GivenBackFirst) => wish.ceiling.0,
+            None => kept.0,
+        };
+        let mut base: Vec<f64> = self.wishes.iter().zip(kept).map(may_be_offering).collect();
         let mut sums = self.network.sums(&base);
         let mut aims = aims.to_vec();
         for &index in &self.admission.order {

@@ -101,7 +101,7 @@ enum Change<T> {
 }
 
 /// What has changed from one snapshot to the next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct SnapshotChanges {
     /// How many there are of each; of a key frame only.
@@ -121,21 +121,6 @@ struct SnapshotChanges {
     endpoints: Vec<Change<super::EndpointReading>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ceilings: Vec<(u32, Option<Amps>)>,
-}
-
-impl Default for SnapshotChanges {
-    fn default() -> Self {
-        SnapshotChanges {
-            sizes: Vec::new(),
-            meters: Vec::new(),
-            chargers: Vec::new(),
-            breakers: Vec::new(),
-            cabinets: Vec::new(),
-            solar: Vec::new(),
-            endpoints: Vec::new(),
-            ceilings: Vec::new(),
-        }
-    }
 }
 
 impl SnapshotChanges {

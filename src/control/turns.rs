@@ -6,7 +6,7 @@
 use super::network::{Network, Phasor};
 use super::wish::Wish;
 use super::{State, TOLERANCE, Time};
-use crate::site::{Amps, Site};
+use crate::site::{Amps, Rule, Site};
 
 /// A car that draws less than this with current on offer draws nothing, in amperes.
 const NOTHING: Amps = Amps(1.0);
@@ -93,7 +93,8 @@ fn order(now: Time, site: &Site, wishes: &[Wish], state: &mut State) -> Vec<u32>
         let memory = &state.chargers[index as usize];
         let in_turn = memory.turn_since.is_some_and(|since| now.since(since) < site.control.turn);
         let idle = memory.appetite.is_some() && memory.idle_since.is_some() && memory.idle_peak < NOTHING;
-        match (memory.turn_since.is_some(), idle, in_turn) {
+        let gives_way = idle && site.control.rules.hold(Rule::IdleGivesTurn);
+        match (memory.turn_since.is_some(), gives_way, in_turn) {
             (true, true, _) => 2_u8,
             (true, false, true) => 0,
             _ => 1,

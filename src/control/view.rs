@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{DeviceRef, Event, Failure, OfferLedger, Reading, Snapshot, State, Time, Values};
-use crate::site::{Amps, ChargerId, DeviceLink, Period, Site};
+use crate::site::{Amps, ChargerId, DeviceLink, Period, Rule, Rules, Site};
 
 /// A limit that was sent to a charger.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +41,7 @@ pub struct PlantView {
     cycle: u64,
     /// What was read before this counts for nothing: another controller may have written since.
     not_before: Time,
+    rules: Rules,
 }
 
 /// A limit that the charger does not confirm is sent again after so long.
@@ -66,6 +67,7 @@ impl PlantView {
             devices: devices(site),
             cycle: 0,
             not_before: Time(0),
+            rules: site.control.rules,
         }
     }
 
@@ -106,7 +108,11 @@ impl PlantView {
 
     /// Says whether all devices have answered that can be expected to.
     pub fn is_complete(&self) -> bool {
-        self.missing.len() <= self.slow.len() && self.missing.is_subset(&self.slow)
+        let waits_for_nobody = self.rules.hold(Rule::TimelyDecision);
+        self.missing.is_empty()
+            || (waits_for_nobody
+                && self.missing.len() <= self.slow.len()
+                && self.missing.is_subset(&self.slow))
     }
 
     /// Takes an event in.
@@ -134,8 +140,15 @@ impl PlantView {
                     sent.outcome = Outcome::Offered(offered);
                 }
             }
+            Event::Switched { breaker, .. } => {
+                self.faults.remove(&DeviceRef::Breaker(breaker));
+            }
+            Event::NotSwitched { breaker, error, .. } => {
+                self.faults.insert(DeviceRef::Breaker(breaker), error);
+            }
             Event::NotAcknowledged { charger: ChargerId(index), setpoint, error, failure } => {
-                self.ledgers[index].not_acknowledged(now, failure != Failure::NotReached);
+                let may_count = self.rules.hold(Rule::LostAnswersCount);
+                self.ledgers[index].not_acknowledged(now, failure != Failure::NotReached && may_count);
                 self.faults.insert(DeviceRef::Charger(index), error);
                 if let Some(sent) = self.sent[index].as_mut().filter(|sent| sent.setpoint == setpoint) {
                     sent.outcome = Outcome::Failed;
@@ -237,13 +250,16 @@ impl PlantView {
         let refresh = Period::from_millis(
             half_the_watchdog.min(REFRESH).as_millis().saturating_sub(site.control.interval.as_millis()),
         );
+        let rules = site.control.rules;
         match sent.outcome {
+            Outcome::Offered(_) if !rules.hold(Rule::Resend) => age >= refresh,
+            _ if !rules.hold(Rule::Resend) => false,
             Outcome::Failed => true,
             Outcome::OnItsWay => age >= RESEND,
             Outcome::Offered(offered) => {
                 let said = self.snapshot.chargers[index].map_or(offered, |reading| reading.value.offered);
                 let differs = (said - setpoint).abs() > charger.resolution;
-                age >= refresh || (differs && age >= RESEND)
+                (age >= refresh && rules.hold(Rule::Refresh)) || (differs && age >= RESEND)
             }
         }
     }

@@ -10,7 +10,7 @@
 use super::loads::CircuitLoad;
 use super::reason::Reason;
 use super::{ChargerMemory, ChargerReading, ChargerState, Reading, Snapshot, State, Time, fresh};
-use crate::site::{Amps, Charger, ChargerId, MeterId, Period, Site};
+use crate::site::{Amps, Charger, ChargerId, MeterId, Period, Rule, Rules, Site};
 
 /// What a charger wants or takes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,10 @@ const OBEY_STATION: Period = Period::from_secs(3);
 /// A car has up to 5 s to follow a lower limit (IEC 61851-1); what it draws above the limit after that is disobedience.
 const OBEY_CAR: Period = Period::from_secs(6);
 
+/// No car is waited for any longer, however slow it was when it was measured: so disobedience is found within `staleAfter`, two intervals and
+/// this, 15 s with the default settings.
+const SLOWEST_CAR: Period = Period::from_secs(8);
+
 /// Works out every charger's wish and remembers how its car behaves.
 pub fn wishes(
     now: Time,
@@ -43,6 +47,7 @@ pub fn wishes(
 ) -> Vec<Wish> {
     let blind = blind_meters(site, loads);
     let state_at = state.at;
+    let rules = site.control.rules;
     let chargers = site.chargers.iter().enumerate();
     chargers
         .map(|(index, charger)| {
@@ -56,13 +61,16 @@ pub fn wishes(
                 memory.idle_since = None;
                 memory.raisable_since = None;
                 let counts = ceiling.max(charger.failsafe);
+                let (counts, ceiling) =
+                    if rules.hold(Rule::SilentCounts) { (counts, ceiling) } else { Default::default() };
                 let age_ms = heard.map(|reading| now.since(reading.at).as_millis());
                 let reason = Reason::Silent { age_ms, counts };
                 return Wish { most: charger.failsafe, reason, takes: Some(counts), ceiling, lags: false };
             };
             watch_car(now, site, charger, &reading.value, memory);
-            let (most, reason) = wanted(charger, &reading.value, memory, blind[charger.circuit.0]);
-            if let Some(actual) = excess(now, charger, &reading.value, ceiling, memory) {
+            let (most, reason) = wanted(rules, charger, &reading.value, memory, blind[charger.circuit.0]);
+            let excess = excess(now, charger, &reading.value, ceiling, memory);
+            if let Some(actual) = excess.filter(|_| rules.hold(Rule::Disobedience)) {
                 let told = memory.setpoint.unwrap_or(charger.failsafe).min(most);
                 let reason = Reason::Disobeys { actual };
                 let most = possible(charger, told);
@@ -115,7 +123,8 @@ fn excess(
         return None;
     }
     let since = *memory.excess_since.get_or_insert(now);
-    let patience = if offers_more { OBEY_STATION } else { OBEY_CAR };
+    let slow_car = charger.reaction.unwrap_or_default().min(SLOWEST_CAR);
+    let patience = if offers_more { OBEY_STATION } else { OBEY_CAR.max(slow_car) };
     (now.since(since) > patience).then(|| ceiling.max(drawn))
 }
 
@@ -176,15 +185,16 @@ fn watch_car(
 }
 
 fn wanted(
+    rules: Rules,
     charger: &Charger,
     reading: &ChargerReading,
     memory: &ChargerMemory,
     blind: Option<MeterId>,
 ) -> (Amps, Reason) {
     match reading.state {
-        ChargerState::Fault => return (Amps::ZERO, Reason::Fault),
-        ChargerState::Unplugged => return (Amps::ZERO, Reason::NoCar),
-        ChargerState::PluggedIn | ChargerState::Charging => {}
+        ChargerState::Fault if rules.hold(Rule::FaultNoShare) => return (Amps::ZERO, Reason::Fault),
+        ChargerState::Unplugged if rules.hold(Rule::NoCarNoShare) => return (Amps::ZERO, Reason::NoCar),
+        _ => {}
     }
     let mut most = (charger.max, Reason::Full);
     let mut lower = |limit: Amps, reason| {
@@ -192,16 +202,16 @@ fn wanted(
             most = (limit, reason);
         }
     };
-    if let Some(appetite) = memory.appetite {
+    if let Some(appetite) = memory.appetite.filter(|_| rules.hold(Rule::Appetite)) {
         lower(appetite, Reason::Appetite);
     }
-    if let Some(order) = &memory.order {
+    if let Some(order) = memory.order.as_ref().filter(|_| rules.hold(Rule::Orders)) {
         lower(
             order.limit,
             if order.limit <= Amps::ZERO { Reason::Paused } else { Reason::Ordered(order.limit) },
         );
     }
-    if let Some(meter) = blind {
+    if let Some(meter) = blind.filter(|_| rules.hold(Rule::BlindMeters)) {
         lower(charger.failsafe, Reason::MeterUnknown(meter));
     }
     most

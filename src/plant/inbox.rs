@@ -1,4 +1,4 @@
-//! Limits on their way to a bus: one place for each device, so that a newer limit replaces one that has not gone out.
+//! Limits and commands on their way to a bus: one place for each device, so that a newer one replaces one that has not gone out.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -6,11 +6,31 @@ use tokio::sync::Notify;
 
 use crate::site::Amps;
 
-/// The limits that wait for a bus.
+/// What a device is to be told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Errand {
+    /// A charger: its limit.
+    Limit(Amps),
+    /// A breaker: to close, or to open.
+    Switch { close: bool },
+}
+
+impl Errand {
+    /// What takes current away goes first.
+    fn rank(self) -> f64 {
+        match self {
+            Errand::Switch { close: false } => -1.0,
+            Errand::Limit(amps) => amps.0,
+            Errand::Switch { close: true } => f64::INFINITY,
+        }
+    }
+}
+
+/// The errands that wait for a bus.
 #[derive(Debug)]
 pub(super) struct Inbox {
     /// With the token of the one that sent it.
-    waiting: Mutex<Vec<Option<(Amps, u64)>>>,
+    waiting: Mutex<Vec<Option<(Errand, u64)>>>,
     arrived: Notify,
 }
 
@@ -20,24 +40,24 @@ impl Inbox {
         Inbox { waiting: Mutex::new(vec![None; seats]), arrived: Notify::new() }
     }
 
-    /// Leaves a limit for a device, in the name of the one that leads with this token.
-    pub(super) fn put(&self, seat: usize, limit: Amps, token: u64) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((limit, token));
+    /// Leaves an errand for a device, in the name of the one that leads with this token.
+    pub(super) fn put(&self, seat: usize, errand: Errand, token: u64) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((errand, token));
         self.arrived.notify_one();
     }
 
-    /// Takes the lowest limit that waits: who must come down goes first. One that was left with another token is thrown away: in between
-    /// another controller has led.
-    pub(super) fn take(&self, token: Option<u64>) -> Option<(usize, Amps)> {
+    /// Takes the lowest limit that waits: who must come down goes first. Breakers that open go before all, those that close after. What was
+    /// left with another token is thrown away: in between another controller has led.
+    pub(super) fn take(&self, token: Option<u64>) -> Option<(usize, Errand)> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        for limit in waiting.iter_mut().filter(|limit| limit.is_some_and(|(_, of)| Some(of) != token)) {
-            *limit = None;
+        for errand in waiting.iter_mut().filter(|errand| errand.is_some_and(|(_, of)| Some(of) != token)) {
+            *errand = None;
         }
-        let lowest =
-            waiting.iter().enumerate().filter_map(|(seat, limit)| limit.map(|(limit, _)| (seat, limit)));
-        let (seat, limit) = lowest.min_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+        let all =
+            waiting.iter().enumerate().filter_map(|(seat, errand)| errand.map(|(errand, _)| (seat, errand)));
+        let (seat, errand) = all.min_by(|a, b| a.1.rank().total_cmp(&b.1.rank()))?;
         waiting[seat] = None;
-        Some((seat, limit))
+        Some((seat, errand))
     }
 
     /// Waits until something has been left.
@@ -52,22 +72,27 @@ mod tests {
 
     #[test]
     fn newer_limits_replace_older_ones_and_lower_ones_go_first() {
-        let inbox = Inbox::new(3);
-        inbox.put(0, Amps(16.0), 3);
-        inbox.put(1, Amps(10.0), 3);
-        inbox.put(0, Amps(20.0), 3);
-        inbox.put(2, Amps(0.0), 3);
+        let inbox = Inbox::new(5);
+        let limit = |amps| Errand::Limit(Amps(amps));
+        inbox.put(3, Errand::Switch { close: true }, 3);
+        inbox.put(0, limit(16.0), 3);
+        inbox.put(1, limit(10.0), 3);
+        inbox.put(0, limit(20.0), 3);
+        inbox.put(2, limit(0.0), 3);
+        inbox.put(4, Errand::Switch { close: false }, 3);
         let order: Vec<_> = std::iter::from_fn(|| inbox.take(Some(3))).collect();
-        assert_eq!(order, [(2, Amps(0.0)), (1, Amps(10.0)), (0, Amps(20.0))]);
+        assert_eq!(order[0], (4, Errand::Switch { close: false }));
+        assert_eq!(order[1..4], [(2, limit(0.0)), (1, limit(10.0)), (0, limit(20.0))]);
+        assert_eq!(order[4], (3, Errand::Switch { close: true }));
     }
 
     #[test]
     fn what_was_left_before_another_one_led_is_thrown_away() {
         let inbox = Inbox::new(2);
-        inbox.put(0, Amps(16.0), 3);
+        inbox.put(0, Errand::Limit(Amps(16.0)), 3);
         assert_eq!(inbox.take(Some(5)), None);
         assert_eq!(inbox.take(Some(3)), None);
-        inbox.put(0, Amps(16.0), 5);
+        inbox.put(0, Errand::Limit(Amps(16.0)), 5);
         assert_eq!(inbox.take(None), None);
     }
 }

@@ -19,7 +19,7 @@ use crate::control::{Clock, DeviceRef, Event, Plant, WriteGate, devices, link, n
 use crate::profile::{Catalogue, Profile};
 use crate::site::{Amps, ChargerId, Period, Site};
 
-use inbox::Inbox;
+use inbox::{Errand, Inbox};
 pub use interpret::{InterpretError, charger_state};
 use modbus_bus::Bus;
 
@@ -75,6 +75,8 @@ pub struct SitePlant {
     inboxes: Vec<Arc<Inbox>>,
     /// For each charger its bus and its place there.
     seats: Vec<(usize, usize)>,
+    /// The same for each breaker.
+    breakers: Vec<(usize, usize)>,
     events: mpsc::Receiver<Event>,
     _stop: DropGuard,
 }
@@ -130,10 +132,13 @@ impl SitePlant {
         let stop = CancellationToken::new();
         let mut inboxes = Vec::new();
         let mut seats = vec![(0, 0); site.chargers.len()];
+        let mut breakers = vec![(0, 0); site.breakers.len()];
         for (bus, devices) in buses.into_values().enumerate() {
             for (seat, device) in devices.iter().enumerate() {
-                if let DeviceRef::Charger(index) = device.reference {
-                    seats[index] = (bus, seat);
+                match device.reference {
+                    DeviceRef::Charger(index) => seats[index] = (bus, seat),
+                    DeviceRef::Breaker(index) => breakers[index] = (bus, seat),
+                    _ => {}
                 }
             }
             let inbox = Arc::new(Inbox::new(devices.len()));
@@ -147,7 +152,8 @@ impl SitePlant {
             };
             start_bus(site, devices, line, manners)?;
         }
-        Ok(SitePlant { gate: manners.gate.clone(), cycle, inboxes, seats, events, _stop: stop.drop_guard() })
+        let gate = manners.gate.clone();
+        Ok(SitePlant { gate, cycle, inboxes, seats, breakers, events, _stop: stop.drop_guard() })
     }
 }
 
@@ -234,7 +240,14 @@ impl Plant for SitePlant {
         let (bus, seat) = self.seats[charger.0];
         // while another one leads there is nothing to say
         if let Some(token) = self.gate.generation() {
-            self.inboxes[bus].put(seat, setpoint, token);
+            self.inboxes[bus].put(seat, Errand::Limit(setpoint), token);
+        }
+    }
+
+    fn switch(&mut self, breaker: usize, close: bool) {
+        let (bus, seat) = self.breakers[breaker];
+        if let Some(token) = self.gate.generation() {
+            self.inboxes[bus].put(seat, Errand::Switch { close }, token);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! This room knows nothing of sites or chargers. It decides how a process starts and ends and leaves to its callers what it does between.
 
-mod calendar;
+pub mod calendar;
 mod daemon;
 mod drain;
 mod executor;
@@ -18,7 +18,9 @@ pub mod tls;
 pub use calendar::{parse_rfc3339, rfc3339};
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
-pub use executor::{block_on, boot_clock_ms, steady_clock, wall_clock_ms};
+pub use executor::{
+    block_on, block_on_virtual_time, boot_clock_ms, steady_clock, steady_clock_from, wall_clock_ms,
+};
 pub use http_listener::{ListenerBounds, serve_router, serve_router_within};
 pub use instance::{
     Holder, Instance, InstanceError, InstanceFacts, LeaseFacts, ReloadOutcome, holder, last_reload, tell,

@@ -72,6 +72,18 @@ impl Model {
         self.cut();
     }
 
+    /// Puts a device that is a breaker into a position; one that protects no circuit is a relay of a load.
+    pub fn switch_breaker(&mut self, breaker: usize, position: Position) {
+        match self.site.breakers[breaker].circuit {
+            Some(circuit) => self.put_breaker(circuit, position),
+            None => {
+                self.relays[breaker] = position;
+                self.add_up();
+                self.observe_all();
+            }
+        }
+    }
+
     /// Sets smoke in a cabinet.
     pub fn set_smoke(&mut self, cabinet: usize, smoke: bool) {
         self.airs[cabinet].smoke = smoke;
@@ -80,6 +92,17 @@ impl Model {
     /// Holds a cabinet's temperature, in °C.
     pub fn hold_temperature(&mut self, cabinet: usize, celsius: f64) {
         self.airs[cabinet].hold(celsius);
+    }
+
+    /// Lets a meter show so much too much on each terminal, or too little; 0: it shows what is so.
+    pub fn skew_meter(&mut self, meter: usize, amps: Amps) {
+        self.skews[meter] = amps;
+    }
+
+    /// Switches a station off and on: it has heard nothing yet.
+    pub fn restart_station(&mut self, charger: ChargerId) {
+        let fresh = Station::new(&self.site.chargers[charger.0]);
+        self.change_station(charger, |station| *station = fresh);
     }
 
     /// Lets the monitor begin anew.

@@ -32,6 +32,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),
@@ -42,6 +43,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
             follow_time: Period::from_secs(15),
             turn: Period::from_secs(900),
             reserve: Amps::ZERO,
+            rules: crate::site::Rules::default(),
         },
         api: ApiSettings { listen: "127.0.0.1:0".parse().unwrap(), tls: None, token_file: None },
         journal: JournalSettings { path: None, keep: Period::from_secs(86_400) },
@@ -79,6 +81,8 @@ pub(super) fn garage() -> Site {
     site.breakers.push(Breaker {
         name: "q1".into(),
         circuit: Some(CircuitId(1)),
+        remote: false,
+        opens_after: None,
         device: link("enmon-endpoint"),
     });
     site.cabinets.push(Cabinet { name: "cab".into(), max_temperature: None, device: link("enmon-endpoint") });

@@ -28,7 +28,14 @@ pub struct Loaded {
 /// # Errors
 /// All findings by place, when one of them is an error.
 pub fn load(text: &str, file: &str, base: &Path, facts: &dyn ProfileFacts) -> Result<Loaded, Vec<Finding>> {
-    let mut draft = Draft::read(file, text);
+    load_draft(Draft::read(file, text), base, facts)
+}
+
+/// Reads a site that stands inside of another file, such as a scenario. Paths in it are relative to `base`.
+///
+/// # Errors
+/// All findings by place, when one of them is an error.
+pub fn load_draft(mut draft: Draft, base: &Path, facts: &dyn ProfileFacts) -> Result<Loaded, Vec<Finding>> {
     let Some(json) = FORMAT.check(&mut draft) else { return Err(draft.into_findings()) };
     let Some(source) = draft.source.take() else { return Err(draft.into_findings()) };
     let (site, findings) = check::site(Entries::new(&json), &source, facts, base);

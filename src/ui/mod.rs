@@ -108,8 +108,16 @@ impl Ui {
     /// # Errors
     /// When stdout can't be written; a broken pipe is no error.
     pub fn print(&self, report: &impl Report) -> Result<()> {
+        self.print_as(report, self.format)
+    }
+
+    /// Shows a report on stdout in one form, whatever was asked for.
+    ///
+    /// # Errors
+    /// When stdout can't be written; a broken pipe is no error.
+    pub fn print_as(&self, report: &impl Report, format: OutputFormat) -> Result<()> {
         let mut text = Vec::new();
-        match self.format {
+        match format {
             OutputFormat::Table => report.render(&mut text).map_err(|error| output_failed(&error))?,
             OutputFormat::Json => {
                 serde_json::to_writer_pretty(&mut text, report).map_err(|error| {

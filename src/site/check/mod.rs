@@ -7,6 +7,7 @@ mod buses;
 mod chargers;
 mod circuits;
 mod devices;
+mod loads;
 mod references;
 mod settings;
 
@@ -111,6 +112,7 @@ pub(super) fn site(
     let meters = devices::meters(&mut check, &mut buses, entries.meters, grid);
     let chargers = chargers::chargers(&mut check, &mut buses, entries.chargers, grid, &tree);
     let breakers = devices::breakers(&mut check, &mut buses, entries.breakers);
+    let loads = loads::loads(&mut check, entries.loads, grid, &tree, &breakers);
     let cabinets = devices::cabinets(&mut check, &mut buses, entries.cabinets);
     let solar = devices::solar(&mut check, &mut buses, entries.solar);
     let endpoints = devices::endpoints(&mut check, &mut buses, entries.endpoints);
@@ -127,6 +129,7 @@ pub(super) fn site(
             meters: all(meters)?,
             chargers: all(chargers)?,
             breakers: all(breakers)?,
+            loads: all(loads)?,
             cabinets: all(cabinets)?,
             solar: all(solar)?,
             endpoints: all(endpoints)?,

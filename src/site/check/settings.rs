@@ -1,9 +1,9 @@
 //! The settings of the loop, the server and the journal.
 
 use super::Check;
-use crate::site::Period;
 use crate::site::file::{ApiEntry, ControlEntry, JournalEntry};
 use crate::site::model::{ApiSettings, ControlSettings, JournalSettings};
+use crate::site::{Period, Rules};
 
 /// How long journal entries are kept when the file does not say.
 const KEEP: Period = Period::from_secs(90 * 24 * 3600);
@@ -36,6 +36,7 @@ pub(super) fn control(check: &mut Check<'_>, entry: &ControlEntry) -> ControlSet
         follow_time: entry.follow_time,
         turn: entry.turn,
         reserve: entry.reserve,
+        rules: Rules::default(),
     }
 }
 

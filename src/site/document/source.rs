@@ -141,6 +141,13 @@ pub struct Draft {
 }
 
 impl Draft {
+    /// Begins with a part of a file that has been read; places stay those of the file.
+    pub fn part(source: &Source, key: &str) -> Option<Draft> {
+        let root = source.root.entry(key)?.value.clone();
+        let source = Source { root, ..source.clone() };
+        Some(Draft { source: Some(source), findings: Vec::new() })
+    }
+
     /// Reads a text as YAML. `file` is what findings call it.
     pub fn read(file: &str, text: &str) -> Draft {
         let line_starts: Vec<usize> =
