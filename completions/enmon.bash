@@ -244,8 +244,14 @@ _enmon() {
             enmon__subcmd__help__subcmd__modbus__subcmd__profile,test)
                 cmd="enmon__subcmd__help__subcmd__modbus__subcmd__profile__subcmd__test"
                 ;;
+            enmon__subcmd__help__subcmd__sim,list)
+                cmd="enmon__subcmd__help__subcmd__sim__subcmd__list"
+                ;;
             enmon__subcmd__help__subcmd__sim,run)
                 cmd="enmon__subcmd__help__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__help__subcmd__sim,test)
+                cmd="enmon__subcmd__help__subcmd__sim__subcmd__test"
                 ;;
             enmon__subcmd__modbus,help)
                 cmd="enmon__subcmd__modbus__subcmd__help"
@@ -334,14 +340,26 @@ _enmon() {
             enmon__subcmd__sim,help)
                 cmd="enmon__subcmd__sim__subcmd__help"
                 ;;
+            enmon__subcmd__sim,list)
+                cmd="enmon__subcmd__sim__subcmd__list"
+                ;;
             enmon__subcmd__sim,run)
                 cmd="enmon__subcmd__sim__subcmd__run"
+                ;;
+            enmon__subcmd__sim,test)
+                cmd="enmon__subcmd__sim__subcmd__test"
                 ;;
             enmon__subcmd__sim__subcmd__help,help)
                 cmd="enmon__subcmd__sim__subcmd__help__subcmd__help"
                 ;;
+            enmon__subcmd__sim__subcmd__help,list)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__list"
+                ;;
             enmon__subcmd__sim__subcmd__help,run)
                 cmd="enmon__subcmd__sim__subcmd__help__subcmd__run"
+                ;;
+            enmon__subcmd__sim__subcmd__help,test)
+                cmd="enmon__subcmd__sim__subcmd__help__subcmd__test"
                 ;;
             *)
                 ;;
@@ -1008,7 +1026,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__plan)
-            opts="-o -y -v -q -h -V --snapshot --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --snapshot --jsonl --policy --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1016,6 +1034,10 @@ _enmon() {
             case "${prev}" in
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "fair deadline" -- "${cur}"))
                     return 0
                     ;;
                 --site)
@@ -1686,7 +1708,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__sim)
-            opts="run"
+            opts="run test list"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1699,7 +1721,35 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__help__subcmd__sim__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__help__subcmd__sim__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__sim__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2718,7 +2768,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__sim)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run test list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2748,7 +2798,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__sim__subcmd__help)
-            opts="run help"
+            opts="run test list help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2775,6 +2825,20 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__sim__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2782,6 +2846,54 @@ _enmon() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__list)
+            opts="-o -y -v -q -h -V --print --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --print)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2810,6 +2922,40 @@ _enmon() {
                     ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__sim__subcmd__test)
+            opts="-o -y -v -q -h -V --all --report --realtime --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --report)
+                    COMPREPLY=($(compgen -W "junit json html" -- "${cur}"))
                     return 0
                     ;;
                 --site)

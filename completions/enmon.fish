@@ -141,6 +141,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l snapshot -d 'Snapshot of the plant, as JSON; - is stdin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l policy -d 'With --jsonl: whom the plan prefers' -r -f -a "fair\t'Nothing is known of cars: who has had the least goes first'
+deadline\t'Energies and departures, guessed where they are not told'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -148,6 +150,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l jsonl -d 'Plan for another program: periods on stdin, limits on stdout, one JSON object a line'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
@@ -568,20 +571,22 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
-complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "list" -d 'List the scenarios that come with the program'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l seed -d 'Seed of all chance: the same seed gives the same cars and loads' -r
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l speed -d 'How much faster than the devices the world goes: batteries, stays, base load, sun' -r
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -l scene -d 'What goes on' -r -f -a "still\t'Nothing moves unless a command says so'
@@ -605,7 +610,39 @@ complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcomm
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l report -d 'Form of the report on stdout; without it, a table or what -o says' -r -f -a "junit\t'XML for build servers: a suite for each scenario, a case for each expectation'
+json\t'The same as -o json'
+html\t'One file with plots'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l all -d 'Every scenario that comes with the program'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -l realtime -d 'Play over real sockets and protocols, in real time'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l print -d 'Print the file of one of them, to start from' -r
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the scenarios that come with the program'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand completions" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -662,3 +699,5 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "test" -d 'Play scenarios, and say what held and what did not'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "list" -d 'List the scenarios that come with the program'
