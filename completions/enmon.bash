@@ -52,20 +52,32 @@ _enmon() {
             enmon,status)
                 cmd="enmon__subcmd__status"
                 ;;
+            enmon__subcmd__breaker,close)
+                cmd="enmon__subcmd__breaker__subcmd__close"
+                ;;
             enmon__subcmd__breaker,help)
                 cmd="enmon__subcmd__breaker__subcmd__help"
                 ;;
             enmon__subcmd__breaker,list)
                 cmd="enmon__subcmd__breaker__subcmd__list"
                 ;;
+            enmon__subcmd__breaker,open)
+                cmd="enmon__subcmd__breaker__subcmd__open"
+                ;;
             enmon__subcmd__breaker,show)
                 cmd="enmon__subcmd__breaker__subcmd__show"
+                ;;
+            enmon__subcmd__breaker__subcmd__help,close)
+                cmd="enmon__subcmd__breaker__subcmd__help__subcmd__close"
                 ;;
             enmon__subcmd__breaker__subcmd__help,help)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__help"
                 ;;
             enmon__subcmd__breaker__subcmd__help,list)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__list"
+                ;;
+            enmon__subcmd__breaker__subcmd__help,open)
+                cmd="enmon__subcmd__breaker__subcmd__help__subcmd__open"
                 ;;
             enmon__subcmd__breaker__subcmd__help,show)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__show"
@@ -106,6 +118,9 @@ _enmon() {
             enmon__subcmd__charger__subcmd__help,show)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__show"
                 ;;
+            enmon__subcmd__control,explain)
+                cmd="enmon__subcmd__control__subcmd__explain"
+                ;;
             enmon__subcmd__control,help)
                 cmd="enmon__subcmd__control__subcmd__help"
                 ;;
@@ -123,6 +138,9 @@ _enmon() {
                 ;;
             enmon__subcmd__control,stop)
                 cmd="enmon__subcmd__control__subcmd__stop"
+                ;;
+            enmon__subcmd__control__subcmd__help,explain)
+                cmd="enmon__subcmd__control__subcmd__help__subcmd__explain"
                 ;;
             enmon__subcmd__control__subcmd__help,help)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__help"
@@ -178,8 +196,14 @@ _enmon() {
             enmon__subcmd__help,status)
                 cmd="enmon__subcmd__help__subcmd__status"
                 ;;
+            enmon__subcmd__help__subcmd__breaker,close)
+                cmd="enmon__subcmd__help__subcmd__breaker__subcmd__close"
+                ;;
             enmon__subcmd__help__subcmd__breaker,list)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__list"
+                ;;
+            enmon__subcmd__help__subcmd__breaker,open)
+                cmd="enmon__subcmd__help__subcmd__breaker__subcmd__open"
                 ;;
             enmon__subcmd__help__subcmd__breaker,show)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__show"
@@ -198,6 +222,9 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__charger,show)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__show"
+                ;;
+            enmon__subcmd__help__subcmd__control,explain)
+                cmd="enmon__subcmd__help__subcmd__control__subcmd__explain"
                 ;;
             enmon__subcmd__help__subcmd__control,plan)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__plan"
@@ -398,7 +425,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__breaker)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version list show help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version list show open close help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,9 +454,57 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__breaker__subcmd__help)
-            opts="list show help"
+        enmon__subcmd__breaker__subcmd__close)
+            opts="-o -y -v -q -h -V --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__help)
+            opts="list show open close help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__help__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -469,6 +544,20 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__breaker__subcmd__help__subcmd__open)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__breaker__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -490,6 +579,40 @@ _enmon() {
                 return 0
             fi
             case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__breaker__subcmd__open)
+            opts="-o -y -v -q -h -V --why --dry-run --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -898,7 +1021,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan status reload stop help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan explain status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -927,9 +1050,57 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__control__subcmd__help)
-            opts="run plan status reload stop help"
+        enmon__subcmd__control__subcmd__explain)
+            opts="-o -y -v -q -h -V --at --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help)
+            opts="run plan explain status reload stop help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1260,7 +1431,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__breaker)
-            opts="list show"
+            opts="list show open close"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1273,7 +1444,35 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__help__subcmd__breaker__subcmd__close)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__help__subcmd__breaker__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__breaker__subcmd__open)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1414,8 +1613,22 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control)
-            opts="run plan status reload stop"
+            opts="run plan explain status reload stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__control__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

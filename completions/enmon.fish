@@ -102,24 +102,25 @@ complete -c enmon -n "__fish_enmon_using_subcommand status" -s v -l verbose -d '
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-file -d 'Log to the end of this file; without it, to stderr or, with --daemon, to controller.log in the state folder' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-format -d 'Form of the log' -r -f -a "text\t'A line for people'
 json\t'An object for programs, one a line'"
@@ -156,6 +157,19 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -l at -d 'The moment that is meant: a time in UTC as in the examples, or how long ago' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -196,6 +210,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "status" -d 'Say whether a controller runs for the site'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
@@ -297,21 +312,23 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Order that a charger offers nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "list" -d 'List all breakers with their state and currents'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "show" -d 'Show one breaker'
-complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -f -a "list" -d 'List all breakers with their state and currents'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -f -a "open" -d 'Open a breaker: everything behind it loses its current'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -f -a "close" -d 'Close a breaker: everything behind it gets current again'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -336,8 +353,38 @@ complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -l why -d 'Why, for the journal and for others who wonder' -r
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from open" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -l why -d 'Why, for the journal and for others who wonder' -r
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from close" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "open" -d 'Open a breaker: everything behind it loses its current'
+complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "close" -d 'Close a breaker: everything behind it gets current again'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and not __fish_seen_subcommand_from read write watch scan profile serve help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -682,6 +729,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "reload" -d 'Let the running controller read the site file again'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
@@ -692,6 +740,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "show" -d 'Show one breaker'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "open" -d 'Open a breaker: everything behind it loses its current'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "close" -d 'Close a breaker: everything behind it gets current again'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "read" -d 'Read registers or bits'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "write" -d 'Write registers or coils, after showing what will change'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "watch" -d 'Read the same registers again and again'

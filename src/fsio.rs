@@ -61,6 +61,11 @@ pub fn is_open_to_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|facts| facts.permissions().mode() & 0o077 != 0)
 }
 
+/// Returns the mode bits of a file; those of a new one, 0644, where there is none.
+pub fn mode(path: &Path) -> u32 {
+    fs::metadata(path).map_or(0o644, |facts| facts.permissions().mode() & 0o777)
+}
+
 /// Replaces a file in one step: readers see the old text or the new one, also after a crash.
 ///
 /// # Errors

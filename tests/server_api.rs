@@ -52,6 +52,26 @@ async fn orders_are_taken_shown_and_ended() {
 }
 
 #[tokio::test]
+async fn breakers_are_switched_when_the_controller_has_done_it() {
+    let site = start().await;
+    let body = Some(r#"{"position": "off", "who": "ada", "why": "works"}"#);
+    let done = site.ask("put", "/api/v1/breakers/q1/position", Some(TOKEN), body).await;
+    assert_eq!(
+        (done.code, &done.json["breaker"], &done.json["position"]),
+        (200, &json!("q1"), &json!("off"))
+    );
+    for (name, code, word) in
+        [("q2", 422, "impossible"), ("stuck", 502, "not-done"), ("nobody", 404, "unknown-breaker")]
+    {
+        let refused = site.ask("put", &format!("/api/v1/breakers/{name}/position"), Some(TOKEN), body).await;
+        assert_eq!((refused.code, &refused.json["code"]), (code, &json!(word)), "{}", refused.text);
+    }
+    let nobody = Some(r#"{"position": "off", "who": " ", "why": ""}"#);
+    assert_eq!(site.ask("put", "/api/v1/breakers/q1/position", Some(TOKEN), nobody).await.code, 422);
+    assert_eq!(site.ask("put", "/api/v1/breakers/q1/position", None, body).await.code, 401);
+}
+
+#[tokio::test]
 async fn writes_need_the_token() {
     let site = start().await;
     for (method, path) in [

@@ -80,15 +80,16 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 
 async fn ask_all(site: &TestSite, seen: &mut Vec<(String, String, u16)>) {
     let document = openapi_document();
-    let bodies = [
+    let bodies: [Option<&str>; 6] = [
         None,
         Some(r#"{"limit": 10, "who": "ada", "why": ""}"#),
         Some(r#"{"limit": 3, "who": "ada", "why": ""}"#),
         Some(r#"{"max_current": 10}"#),
+        Some(r#"{"position": "off", "who": "ada", "why": ""}"#),
         Some("{"),
     ];
     for (method, path) in operations(&document) {
-        for name in ["ev1", "main", "q1", "nobody", "%ff"] {
+        for name in ["ev1", "main", "q1", "stuck", "nobody", "%ff"] {
             for token in [None, Some(TOKEN)] {
                 for body in bodies {
                     let answer = site.ask(&method, &path.replace("{name}", name), token, body).await;

@@ -93,22 +93,22 @@ fn mistakes_have_their_places_in_the_scenario_and_in_its_site() {
         HOPELESS.replace(from, to)
     };
     for (text, place, message) in [
-        (edited("duration:", "durations:"), "7:1", "unknown key `durations`"),
-        (edited("ev1: {energy", "ev3: {energy"), "9:10", "the site has no charger `ev3`"),
-        (edited("full: [ev1]", "full: [ev2]"), "12:10", "no car comes to ev2"),
-        (edited("30s", "0s"), "7:11", "a scenario lasts from 1s to 1d"),
-        (edited("siteFile: site.yaml", "title2: x"), "6:1", "unknown key `title2`"),
+        (edited("duration:", "durations:"), "6:1", "unknown key `durations`"),
+        (edited("ev1: {energy", "ev3: {energy"), "8:10", "the site has no charger `ev3`"),
+        (edited("full: [ev1]", "full: [ev2]"), "11:10", "no car comes to ev2"),
+        (edited("30s", "0s"), "6:11", "a scenario lasts from 1s to 1d"),
+        (edited("siteFile: site.yaml", "title2: x"), "5:1", "unknown key `title2`"),
         (edited("siteFile: site.yaml\n", ""), "1:1", "a scenario needs a site"),
-        (edited("siteFile: site.yaml", "siteFile: other.yaml"), "6:1", "other.yaml"),
-        (edited("expect:", "steps: [{at: 31s, unplug: [ev1]}]\nexpect:"), "10:13", "after the end"),
+        (edited("siteFile: site.yaml", "siteFile: other.yaml"), "5:1", "other.yaml"),
+        (edited("expect:", "steps: [{at: 31s, unplug: [ev1]}]\nexpect:"), "9:14", "after the end"),
         (
             edited("expect:", "steps: [{at: 1s, faults: [{devices: [meter], fault: lying}]}]\nexpect:"),
-            "10:38",
+            "9:38",
             "only chargers can do this",
         ),
         (
             edited("expect:", "steps: [{at: 1s, faults: [{devices: [ev1], fault: slow}]}]\nexpect:"),
-            "10:27",
+            "9:27",
             "needs `by`",
         ),
     ] {
@@ -136,15 +136,15 @@ kind: Scenario
 name: short
 title: A charger that is silent is noticed on real sockets, too
 siteFile: site.yaml
-duration: 12s
+duration: 10s
 start:
   base: {main: 5}
   plug: {ev1: {energy: 50}}
 steps:
-  - {at: 3s, faults: [{devices: [ev2], fault: silent}]}
+  - {at: 1s, faults: [{devices: [ev2], fault: silent}]}
 expect:
   circuits: [{circuit: main, measure: offered}]
-  alarms: [{code: device-silent, subject: ev2, after: 3s, within: 8500ms}]
+  alarms: [{code: device-silent, subject: ev2, after: 1s, within: 8s}]
   offers: [{charger: ev1, reaches: 6}]
 ";
     write(&program, "short.yaml", text);

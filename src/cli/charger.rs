@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use super::api_client::ApiClient;
+use super::charger_commission::{self, CommissionArgs};
 use super::site_view::{charger_tone, charger_words, order_words, plug_state};
 use super::{Context, charger_direct};
 use crate::control::{ChargerStatus, Override, Time};
@@ -69,6 +70,8 @@ An order lowers a charger's limit; it never lifts a circuit's. It holds until it
         #[command(flatten)]
         order: OrderArgs,
     },
+    /// Step a charger through its currents and write what was learnt into the site file
+    Commission(CommissionArgs),
     /// End the order that is in force for a charger
     #[command(after_help = "Examples:\n  enmon charger resume ev1\n  enmon charger resume ev1 --dry-run")]
     Resume {
@@ -106,6 +109,10 @@ fn parse_limit(text: &str) -> Result<f64, String> {
 
 /// Runs `enmon charger`.
 pub fn run(args: ChargerArgs, context: &Context) -> Result<()> {
+    if let ChargerCommand::Commission(args) = &args.command {
+        // it always goes straight to the device
+        return charger_commission::run(args, context);
+    }
     if args.direct {
         return run_direct(args.command, context);
     }
@@ -116,6 +123,7 @@ pub fn run(args: ChargerArgs, context: &Context) -> Result<()> {
         ChargerCommand::SetLimit { name, amps, order } => give_order(&client, &name, amps, order, context),
         ChargerCommand::Pause { name, order } => give_order(&client, &name, 0.0, order, context),
         ChargerCommand::Resume { name, dry_run } => end_order(&client, &name, dry_run, context),
+        ChargerCommand::Commission(args) => charger_commission::run(&args, context),
     }
 }
 
@@ -131,6 +139,7 @@ fn run_direct(command: ChargerCommand, context: &Context) -> Result<()> {
         ChargerCommand::Show { name } => charger_direct::show(Some(&name), context),
         ChargerCommand::SetLimit { name, amps, order } => limit(&name, amps, &order),
         ChargerCommand::Pause { name, order } => limit(&name, 0.0, &order),
+        ChargerCommand::Commission(args) => charger_commission::run(&args, context),
         ChargerCommand::Resume { name, .. } => {
             Err(Error::new(Kind::Usage, format!("{name} has no orders of its own that could end"))
                 .hint(format!("set its limit: enmon charger set-limit {name} 16 --direct")))
@@ -142,7 +151,7 @@ fn fetch(client: &ApiClient, name: &str) -> Result<Item<ChargerStatus>> {
     client.get(&["api", "v1", "chargers", name])
 }
 
-fn who() -> String {
+pub(super) fn who() -> String {
     fsio::env("USER").or_else(|| fsio::env("LOGNAME")).unwrap_or_else(|| "unknown".to_owned())
 }
 

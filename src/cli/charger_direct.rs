@@ -89,11 +89,26 @@ fn read(site: &LoadedSite, only: Option<&str>) -> Result<Vec<ChargerSays>> {
         .collect())
 }
 
-fn named(site: &LoadedSite, name: &str) -> Result<ChargerId> {
+pub(super) fn named(site: &LoadedSite, name: &str) -> Result<ChargerId> {
     site.site.charger_named(name).ok_or_else(|| {
         Error::new(Kind::Usage, format!("no charger is named `{name}`"))
             .hint("see their names with: enmon charger list")
     })
+}
+
+/// Refuses to go straight to a charger while a controller runs.
+pub(super) fn refuse_beside_a_controller(site: &LoadedSite) -> Result<()> {
+    refuse_beside(site, "stop it first: enmon control stop")
+}
+
+fn refuse_beside(site: &LoadedSite, hint: &str) -> Result<()> {
+    let running = runtime::holder(&StateFolder::of_site(&site.site.name))
+        .map_err(|error| Error::from_source(Kind::Failed, "the state folder can't be read", &error))?;
+    if running.is_none() {
+        return Ok(());
+    }
+    let message = format!("a controller runs for {}, and would write its own limit", site.site.name);
+    Err(Error::new(Kind::Refused, message).hint(hint))
 }
 
 /// Writes a limit and reads back what is offered.
@@ -106,15 +121,7 @@ pub(super) fn set_limit(name: &str, amps: f64, dry_run: bool, context: &Context)
         let range = format!("{name} takes 0 A, or {} to {}", charger.min, charger.max);
         return Err(Error::new(Kind::Usage, format!("{limit} is no limit for {name}")).cause(range));
     }
-    let running = runtime::holder(&StateFolder::of_site(&site.site.name))
-        .map_err(|error| Error::from_source(Kind::Failed, "the state folder can't be read", &error))?;
-    if running.is_some() {
-        return Err(Error::new(
-            Kind::Refused,
-            format!("a controller runs for {}, and would write its own limit", site.site.name),
-        )
-        .hint(format!("give it an order instead: enmon charger set-limit {name} {amps}")));
-    }
+    refuse_beside(&site, &format!("give it an order instead: enmon charger set-limit {name} {amps}"))?;
     let before = read(&site, Some(name))?.pop().and_then(|charger| charger.offered);
     let after = if dry_run { limit } else { online::set_limit(&site, id, limit)? };
     context.ui.print(&LimitReport {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use super::check_online::{self, DeviceAnswer};
+use super::check_timeouts;
 use super::site_input::{self, Inquiry};
 use crate::error::{Error, Kind, Result};
 use crate::site::document::Finding;
@@ -133,6 +134,7 @@ impl Report for CheckReport {
             writeln!(out)?;
         }
         render_proof(proof, out)?;
+        check_timeouts::render(proof, out)?;
         if let Some(devices) = &self.devices {
             writeln!(out)?;
             check_online::render(devices, out)?;

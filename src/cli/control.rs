@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::control_explain::{self, ExplainArgs};
 use super::control_plan::{self, PlanArgs};
 use super::control_run::{self, RunSettings};
 use super::{Context, control_start, site_input};
@@ -21,6 +22,7 @@ use crate::ui::Report;
 #[command(after_help = "Examples:
   enmon control run --site garage.yaml
   enmon control run --site garage.yaml --daemon
+  enmon control explain ev1 --site garage.yaml
   enmon control status --site garage.yaml
   enmon control reload --site garage.yaml
   enmon control stop --site garage.yaml")]
@@ -35,6 +37,8 @@ enum ControlCommand {
     Run(RunArgs),
     /// Print the decision for a snapshot, and touch nothing
     Plan(PlanArgs),
+    /// Say why a charger has its limit, now or at a moment in the past
+    Explain(ExplainArgs),
     /// Say whether a controller runs for the site
     Status(StatusArgs),
     /// Let the running controller read the site file again
@@ -140,6 +144,7 @@ pub fn run(args: ControlArgs, context: &Context) -> Result<()> {
             };
             control_run::run(settings, context)
         }
+        ControlCommand::Explain(args) => control_explain::run(&args, context),
         ControlCommand::Plan(args) => control_plan::run(&args, context),
         ControlCommand::Status(StatusArgs {}) => status(context),
         ControlCommand::Reload(args) => reload(args.timeout, context),

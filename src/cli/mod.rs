@@ -3,12 +3,15 @@
 mod api_client;
 mod breaker;
 mod charger;
+mod charger_commission;
 mod charger_direct;
 mod check;
 mod check_online;
+mod check_timeouts;
 mod completions;
 mod context;
 mod control;
+mod control_explain;
 mod control_loop;
 mod control_plan;
 mod control_plan_jsonl;

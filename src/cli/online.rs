@@ -35,6 +35,7 @@ pub(super) fn only(site: &LoadedSite, charger: ChargerId) -> LoadedSite {
     one.site.chargers = vec![site.site.chargers[charger.0].clone()];
     one.site.circuits.iter_mut().for_each(|circuit| circuit.meter = None);
     one.site.meters.clear();
+    one.site.loads.clear();
     one.site.breakers.clear();
     one.site.cabinets.clear();
     one.site.solar.clear();
@@ -42,7 +43,7 @@ pub(super) fn only(site: &LoadedSite, charger: ChargerId) -> LoadedSite {
     one
 }
 
-fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     runtime::block_on(None, work)
         .map_err(|error| Error::from_source(Kind::Failed, "the runtime can't be started", &error))?
 }

@@ -106,7 +106,12 @@ pub(super) fn fault_cell(fault: Option<&str>) -> Cell {
 
 /// Returns the word for a breaker's position, and what it means to the reader.
 pub(super) fn breaker_words(breaker: &BreakerStatus) -> (&'static str, Tone) {
-    match breaker.state {
+    position_words(breaker.state)
+}
+
+/// Returns the word for a position, and what it means to the reader.
+pub(super) fn position_words(position: Option<BreakerState>) -> (&'static str, Tone) {
+    match position {
         Some(BreakerState::On) => ("on", Tone::Good),
         Some(BreakerState::Off) => ("off", Tone::Warning),
         Some(BreakerState::Tripped) => ("tripped", Tone::Bad),

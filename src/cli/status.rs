@@ -10,8 +10,9 @@ use super::Context;
 use super::api_client::ApiClient;
 use super::charger::charger_table;
 use super::site_view::{self, breaker_words, fault_cell};
-use crate::control::{RunState, Severity, SiteStatus};
+use crate::control::{BreakerTwinStatus, LoadState, RunState, Severity, SiteStatus};
 use crate::error::{Error, Kind, Result};
+use crate::site::TripTimes;
 use crate::ui::live::{LiveKey, View, plain};
 use crate::ui::{Cell, Column, OutputFormat, Report, Table, Tone};
 
@@ -188,7 +189,7 @@ impl StatusReport {
 }
 
 fn circuit_table(status: &SiteStatus) -> Table {
-    let mut table = Table::new([
+    let mut columns = vec![
         Column::text("circuit"),
         Column::text("phase"),
         Column::number("limit", "A"),
@@ -197,7 +198,12 @@ fn circuit_table(status: &SiteStatus) -> Table {
         Column::number("other", "A"),
         Column::number("offered", "A"),
         Column::number("headroom", "A"),
-    ]);
+    ];
+    let has_breakers = status.circuits.iter().any(|circuit| circuit.breaker.is_some());
+    if has_breakers {
+        columns.extend([Column::number("heat", "%"), Column::text("breaker")]);
+    }
+    let mut table = Table::new(columns);
     for circuit in &status.circuits {
         for (index, phase) in circuit.phases.iter().enumerate() {
             let name = if index == 0 {
@@ -211,7 +217,7 @@ fn circuit_table(status: &SiteStatus) -> Table {
             };
             // what has been rounded to nothing is nothing
             let headroom_tone = if phase.headroom < -0.05 { Tone::Bad } else { Tone::Plain };
-            table.row([
+            let mut cells = vec![
                 Cell::new(name),
                 Cell::new(phase.phase),
                 Cell::number(phase.limit, 1),
@@ -220,10 +226,30 @@ fn circuit_table(status: &SiteStatus) -> Table {
                 Cell::number(phase.other, 1),
                 Cell::number(phase.offered, 1),
                 Cell::number(phase.headroom, 1).tone(headroom_tone),
-            ]);
+            ];
+            if has_breakers {
+                cells.extend(breaker_cells(circuit.breaker.as_ref(), index));
+            }
+            table.row(cells);
         }
     }
     table
+}
+
+/// The heat of a breaker's pole, and when it opens; on the first phase of one that holds, its rating.
+fn breaker_cells(breaker: Option<&BreakerTwinStatus>, phase: usize) -> [Cell; 2] {
+    let pole = breaker.and_then(|breaker| Some((breaker, breaker.phases.get(phase)?)));
+    let Some((breaker, pole)) = pole else { return [Cell::new(""), Cell::new("")] };
+    let times = TripTimes { earliest_s: pole.trips_after, latest_s: pole.trips_within };
+    let tone = match (times.earliest_s, times.latest_s) {
+        (None, _) => Tone::Plain,
+        (Some(_), None) => Tone::Warning,
+        (Some(_), Some(_)) => Tone::Bad,
+    };
+    let rating = format!("{}{}", breaker.curve, breaker.rating);
+    let words = times.words().unwrap_or_else(|| if phase == 0 { rating } else { String::new() });
+    let words = if words.is_empty() { Cell::new("") } else { Cell::new(words).tone(tone) };
+    [Cell::number(pole.heat * 100.0, 0).tone(tone), words]
 }
 
 fn device_table(status: &SiteStatus) -> Table {
@@ -239,6 +265,15 @@ fn device_table(status: &SiteStatus) -> Table {
     for breaker in &status.breakers {
         let (word, tone) = breaker_words(breaker);
         row(&breaker.name, "breaker", Cell::new(word).tone(tone), &breaker.fault);
+    }
+    for load in &status.loads {
+        let value = match load.state {
+            LoadState::On => Cell::new("on").tone(Tone::Good),
+            LoadState::Cut => Cell::new("cut").tone(Tone::Warning),
+            LoadState::Returning => Cell::new("cut, returns").tone(Tone::Warning),
+            LoadState::Off => Cell::new("off"),
+        };
+        row(&load.name, "load", value, &None);
     }
     for cabinet in &status.cabinets {
         let smoke = if cabinet.smoke == Some(true) { ", smoke" } else { "" };

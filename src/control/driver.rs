@@ -17,10 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::chronicle::Chronicle;
 use super::report::{faults_of, site_status};
+use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
-    ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest, Plant, RunState,
-    SiteStatus, State, Time, alarms, step,
+    BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
+    Plant, RunState, SiteStatus, State, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Rule, Site};
 
@@ -82,11 +83,15 @@ const REMEMBER_EVERY: u64 = 60;
 pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
     let started_at = (parts.clock)();
     let view = PlantView::new(&parts.site, &parts.state, started_at);
+    let mut state = parts.state;
+    let twins = BreakerTwins::new(&parts.site, &std::mem::take(&mut state.breakers));
     let driver = Driver {
         site: parts.site,
         plant: parts.plant,
         chronicle: Chronicle::new(parts.journal),
-        state: parts.state,
+        state,
+        twins,
+        switching: Switching::default(),
         hub: parts.hub,
         clock: parts.clock,
         ready: parts.ready,
@@ -138,6 +143,8 @@ struct Driver<P, J> {
     plant: P,
     chronicle: Chronicle<J>,
     state: State,
+    twins: BreakerTwins,
+    switching: Switching,
     hub: HubPort,
     clock: Clock,
     ready: Option<oneshot::Sender<()>>,
@@ -154,7 +161,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     async fn run(mut self, mut reloads: mpsc::Receiver<Reload<P>>, stop: CancellationToken) -> Ending {
         self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
         let mut ticker = self.ticker();
-        let mut orders_open = true;
+        let (mut orders_open, mut switches_open) = (true, true);
         let mut reloads_open = true;
         loop {
             let grace = match self.phase {
@@ -175,6 +182,13 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 order = self.hub.orders.recv(), if orders_open => match order {
                     Some(order) => self.take_order(order),
                     None => orders_open = false,
+                },
+                request = self.hub.switches.recv(), if switches_open => match request {
+                    Some(request) => {
+                        let command = self.switching.take(&self.site, request);
+                        self.switch(command);
+                    }
+                    None => switches_open = false,
                 },
                 reload = reloads.recv(), if reloads_open => match reload {
                     Some(reload) => {
@@ -228,6 +242,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             _ => None,
         };
         let now = self.now();
+        if let Some((what, details)) = self.switching.hear(&self.site, &event) {
+            self.chronicle.life(now, what, details);
+        }
         self.view.apply(event, now);
         if let Some(index) = answers.filter(|&index| !self.view.is_on_its_way(index)) {
             self.settled(index, now);
@@ -316,14 +333,35 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let controller = self.controller_status(run_state);
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
-        let alarms = alarms(&self.site, &snapshot, decision);
+        self.twins.observe(&self.site, &snapshot, decision);
+        let commands = self.switching.judge(&self.site, &snapshot, decision);
+        self.switch(commands);
+        let mut alarms = alarms(&self.site, &snapshot, decision);
+        alarms.extend(self.twins.alarms(&self.site));
+        alarms.extend_from_slice(self.switching.alarms());
         self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
         if self.tally.cycles % REMEMBER_EVERY == 1 {
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
         }
-        let status: SiteStatus =
+        let mut status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
+        self.twins.tell(&self.site, &mut status);
         self.hub.status.send_replace(Some(Arc::new(status)));
+    }
+
+    /// Sends commands to breakers, and tells the journal first.
+    fn switch(&mut self, commands: impl IntoIterator<Item = Command>) {
+        let now = self.now();
+        for Command { breaker, close, words } in commands {
+            self.chronicle.life(now, if close { "breaker-close" } else { "breaker-open" }, words);
+            self.plant.switch(breaker, close);
+        }
+    }
+
+    /// Hands the memory to the journal.
+    fn remember(&mut self, now: Time) {
+        let state = State { breakers: self.twins.memories(&self.site), ..self.state.clone() };
+        self.chronicle.remember(now, &self.site, &state);
     }
 
     fn controller_status(&self, state: RunState) -> ControllerStatus {
@@ -349,7 +387,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.order.clone_from(&request.order);
             let now = self.now();
             self.chronicle.order(now, &request.charger, request.order);
-            self.chronicle.remember(now, &self.site, &self.state);
+            self.remember(now);
         });
         let written = self.chronicle.flush();
         tokio::spawn(async move {
@@ -386,7 +424,9 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 let names: Vec<&str> =
                     self.site.chargers.iter().map(|charger| charger.name.as_str()).collect();
                 self.state = self.state.fitted(&names, &site);
+                self.twins = BreakerTwins::new(&site, &self.twins.memories(&self.site));
                 self.view = self.view.carried_over(&self.site, &site, &self.state, now);
+                self.switching.reset();
                 self.plant = plant;
                 self.site = site;
                 self.phase = Phase::Idle;
@@ -429,7 +469,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             memory.setpoint = Some(amps);
             memory.ceiling = ceiling;
         }
-        self.chronicle.remember(now, &self.site, &self.state);
+        self.remember(now);
         self.chronicle.life(now, "stopped", format!("{} chargers unconfirmed", unconfirmed.len()));
         Ending { unconfirmed }
     }
@@ -479,6 +519,12 @@ impl State {
     pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
         let mut fitted = State::empty(site);
         fitted.at = self.at;
+        fitted.breakers.clone_from(&self.breakers);
+        for (memory, load) in fitted.loads.iter_mut().zip(&site.loads) {
+            if let Some(known) = self.loads.iter().find(|known| known.name == load.name) {
+                memory.clone_from(known);
+            }
+        }
         let known: std::collections::HashMap<&str, usize> =
             names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
         for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {

@@ -31,6 +31,7 @@ pub fn charger(name: &str, circuit: usize) -> Charger {
         failsafe: Amps(6.0),
         priority: 1.0,
         resolution: Amps(0.1),
+        reaction: None,
         watchdog: Some(Period::from_secs(60)),
         device: device("abb-terra-ac", 5031),
     }
@@ -58,6 +59,7 @@ pub fn site(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

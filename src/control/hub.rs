@@ -22,9 +22,38 @@ pub enum OrderError {
         /// Its least current.
         min: String,
     },
+    /// No breaker has that name.
+    #[error("no breaker is named `{0}`")]
+    UnknownBreaker(String),
+    /// The breaker can't be switched from afar.
+    #[error("{0} can't be switched from afar: the site file does not say `remote: true`")]
+    NotRemote(String),
+    /// The breaker did not do what it was told.
+    #[error("{breaker} did not do it: {why}")]
+    NotSwitched {
+        /// The breaker.
+        breaker: String,
+        /// Why.
+        why: String,
+    },
     /// The controller has ended.
     #[error("the controller has ended")]
     Gone,
+}
+
+/// A command for a breaker on its way to the controller.
+#[derive(Debug)]
+pub struct SwitchRequest {
+    /// Name of the breaker.
+    pub breaker: String,
+    /// Close it, or open it?
+    pub close: bool,
+    /// Who says so.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// Told when the breaker has done it.
+    pub reply: oneshot::Sender<Result<(), OrderError>>,
 }
 
 /// An order on its way to the controller.
@@ -45,6 +74,8 @@ pub struct Hub {
     pub status: watch::Receiver<Option<Arc<SiteStatus>>>,
     /// Orders; bounded, so that callers wait and the controller does not drown.
     pub orders: mpsc::Sender<OrderRequest>,
+    /// Commands for breakers; bounded as well.
+    pub switches: mpsc::Sender<SwitchRequest>,
 }
 
 /// The controller's end.
@@ -54,13 +85,17 @@ pub struct HubPort {
     pub status: watch::Sender<Option<Arc<SiteStatus>>>,
     /// Orders that came in.
     pub orders: mpsc::Receiver<OrderRequest>,
+    /// Commands for breakers that came in.
+    pub switches: mpsc::Receiver<SwitchRequest>,
 }
 
 /// Makes both ends.
 pub fn hub() -> (Hub, HubPort) {
     let (status_in, status) = watch::channel(None);
     let (orders, orders_out) = mpsc::channel(64);
-    (Hub { status, orders }, HubPort { status: status_in, orders: orders_out })
+    let (switches, switches_out) = mpsc::channel(64);
+    let port = HubPort { status: status_in, orders: orders_out, switches: switches_out };
+    (Hub { status, orders, switches }, port)
 }
 
 impl Hub {
@@ -71,6 +106,23 @@ impl Hub {
     pub async fn order(&self, charger: String, order: Option<Override>) -> Result<(), OrderError> {
         let (reply, answer) = oneshot::channel();
         self.orders.send(OrderRequest { charger, order, reply }).await.map_err(|_| OrderError::Gone)?;
+        answer.await.map_err(|_| OrderError::Gone)?
+    }
+
+    /// Hands in a command for a breaker and waits until the breaker has done it.
+    ///
+    /// # Errors
+    /// When the controller or the breaker refuses it, or the controller has ended.
+    pub async fn switch(
+        &self,
+        breaker: String,
+        close: bool,
+        who: String,
+        why: String,
+    ) -> Result<(), OrderError> {
+        let (reply, answer) = oneshot::channel();
+        let request = SwitchRequest { breaker, close, who, why, reply };
+        self.switches.send(request).await.map_err(|_| OrderError::Gone)?;
         answer.await.map_err(|_| OrderError::Gone)?
     }
 }

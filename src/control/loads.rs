@@ -62,7 +62,7 @@ pub fn circuit_loads(now: Time, site: &Site, snapshot: &Snapshot, state: &mut St
             }
             Some(None) => {
                 load.meter_unknown = true;
-                *memory = CircuitMemory::default();
+                *memory = CircuitMemory { over_since: memory.over_since, ..CircuitMemory::default() };
             }
             None => {}
         }
@@ -109,7 +109,12 @@ fn follow(
 ) -> PerPhase<Amps> {
     let (Some(held), Some(previous)) = (memory.other, memory.previous) else {
         let other = PerPhase::from_fn(|phase| (sample.value[phase] - drawn[phase]).max(Amps::ZERO));
-        *memory = CircuitMemory { other: Some(other), previous: Some(other), sampled_at: Some(sample.at) };
+        *memory = CircuitMemory {
+            other: Some(other),
+            previous: Some(other),
+            sampled_at: Some(sample.at),
+            ..*memory
+        };
         return other;
     };
     if memory.sampled_at == Some(sample.at) {
@@ -129,6 +134,7 @@ fn follow(
             supported
         }
     });
-    *memory = CircuitMemory { other: Some(other), previous: Some(raw), sampled_at: Some(sample.at) };
+    *memory =
+        CircuitMemory { other: Some(other), previous: Some(raw), sampled_at: Some(sample.at), ..*memory };
     other
 }

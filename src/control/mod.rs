@@ -5,14 +5,19 @@
 
 mod alarms;
 mod allocate;
+mod breaker_rule;
+mod breaker_twin;
 #[cfg(test)]
 mod broken_rules;
 mod chronicle;
+mod commission;
 mod driver;
+mod explain;
 #[cfg(test)]
 mod fixture;
 mod hub;
 mod journal;
+mod journal_past;
 mod journal_port;
 mod journal_queue;
 mod journal_schema;
@@ -29,6 +34,7 @@ mod policy;
 mod random_site_tests;
 mod reason;
 mod report;
+mod shedding;
 mod situation;
 mod snapshot;
 mod state;
@@ -36,6 +42,7 @@ mod status;
 mod step;
 #[cfg(test)]
 mod step_tests;
+mod switching;
 mod time;
 mod turns;
 mod view;
@@ -43,11 +50,15 @@ mod wish;
 
 pub use alarms::alarms;
 pub use allocate::{Demand, Shares, Stop, TOLERANCE, share};
+pub use breaker_twin::{BreakerMemory, BreakerTwins};
 #[cfg(test)]
 pub(crate) use broken_rules::without_rule;
+pub use commission::{Learnt, Look, learn, reaction, safe_most, step_size};
 pub use driver::{Clock, Ending, Parts, Reload, run};
+pub use explain::{Explanation, Link, explain};
 pub use hub::*;
 pub use journal::{Journal, Retention};
+pub use journal_past::{Past, PastAlarm, PastDecision, PastError, PastState, past};
 pub use journal_port::*;
 pub use ledger::OfferLedger;
 pub use loads::CircuitLoad;
@@ -57,6 +68,7 @@ pub use plant_port::*;
 pub use policy::{Garage, Limits, PlanRule, Planner, PlannerError, Session, Told};
 pub use reason::Reason;
 pub use report::site_status;
+pub use shedding::{LoadDecision, LoadState};
 pub use situation::{ChargerSituation, MeterSituation, Situation, SituationError};
 pub use snapshot::*;
 pub use state::*;

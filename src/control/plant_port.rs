@@ -98,6 +98,24 @@ pub enum Event {
         /// How it failed.
         failure: Failure,
     },
+    /// A breaker was told to open or to close, and says that it did.
+    Switched {
+        /// Position of the breaker in the site.
+        breaker: usize,
+        /// Closed or open?
+        close: bool,
+    },
+    /// A breaker could not be told, or did not do it.
+    NotSwitched {
+        /// Position of the breaker in the site.
+        breaker: usize,
+        /// Was it to close?
+        close: bool,
+        /// Why.
+        error: String,
+        /// How it failed.
+        failure: Failure,
+    },
     /// A device works, but is not set up as it should be; or, without a text, it is again.
     Remarked {
         /// Which one.
@@ -115,6 +133,12 @@ pub trait Plant: Send {
 
     /// Sends a limit to a charger. A newer limit replaces one that has not gone out yet.
     fn command(&mut self, charger: ChargerId, setpoint: Amps);
+
+    /// Opens or closes a remote breaker; comes back as [`Event::Switched`] or [`Event::NotSwitched`]. A newer command replaces one that has
+    /// not gone out yet. A plant without such breakers leaves it at that.
+    fn switch(&mut self, breaker: usize, close: bool) {
+        tracing::warn!(breaker, close, "this plant switches nothing");
+    }
 
     /// Waits for the next event; `None` when the plant is gone.
     fn next(&mut self) -> impl Future<Output = Option<Event>> + Send;

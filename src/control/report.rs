@@ -3,7 +3,8 @@
 use super::view::PlantView;
 use super::{
     Alarm, BreakerStatus, CabinetStatus, ChargerStatus, CircuitPhaseStatus, CircuitStatus, ControllerStatus,
-    Decision, DeviceRef, EndpointStatus, MeterStatus, SiteStatus, Snapshot, SolarStatus, Time, fresh,
+    Decision, DeviceRef, EndpointStatus, LoadStatus, MeterStatus, SiteStatus, Snapshot, SolarStatus, Time,
+    fresh,
 };
 use crate::site::{Amps, CircuitId, Site};
 
@@ -26,6 +27,7 @@ pub fn site_status(
         chargers: chargers(site, snapshot, decision, fault),
         meters: meters(site, snapshot, decision.at, fault),
         breakers: breakers(site, snapshot, decision.at, fault),
+        loads: loads(site, decision),
         cabinets: cabinets(site, snapshot, decision.at, fault),
         solar: solar(site, snapshot, decision.at, fault),
         endpoints: endpoints(site, snapshot, decision.at, fault),
@@ -58,6 +60,7 @@ fn circuits(site: &Site, decision: &Decision) -> Vec<CircuitStatus> {
                 depth: site.ancestry(CircuitId(index)).count() - 1,
                 meter_unknown: load.meter_unknown,
                 phases: phases.collect(),
+                breaker: None,
             }
         })
         .collect()
@@ -145,6 +148,19 @@ fn breakers(
                 overload: known.is_some_and(|reading| reading.value.overload),
                 fault: fault(DeviceRef::Breaker(index)),
             }
+        })
+        .collect()
+}
+
+fn loads(site: &Site, decision: &Decision) -> Vec<LoadStatus> {
+    let loads = site.loads.iter().zip(&decision.shedding).zip(&decision.state.loads);
+    loads
+        .map(|((load, decided), memory)| LoadStatus {
+            name: load.name.clone(),
+            circuit: site.circuits[load.circuit.0].name.clone(),
+            breaker: site.breakers[load.breaker].name.clone(),
+            state: decided.state,
+            cut_since: memory.cut_since.map(|since| since.0),
         })
         .collect()
 }

@@ -1,9 +1,11 @@
 //! What the controller remembers from one decision to the next.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Time;
 use super::policy::{Preference, Visit};
+use super::{BreakerMemory, Time};
 use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
@@ -16,6 +18,10 @@ pub struct State {
     pub chargers: Vec<ChargerMemory>,
     /// One for each circuit of the site.
     pub circuits: Vec<CircuitMemory>,
+    /// One for each load of the site that may be cut.
+    pub loads: Vec<LoadMemory>,
+    /// The breakers, by name of their circuit. Filled for the journal only: no decision rests on it.
+    pub breakers: BTreeMap<String, BreakerMemory>,
     /// When the policy last made a plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_at: Option<Time>,
@@ -71,6 +77,22 @@ pub struct CircuitMemory {
     pub previous: Option<PerPhase<Amps>>,
     /// When the last sample was taken.
     pub sampled_at: Option<Time>,
+    /// Since when it has been over its limit, while the site has loads that may be cut.
+    pub over_since: Option<Time>,
+}
+
+/// What is remembered of a load that may be cut.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LoadMemory {
+    /// Name of the load, so that a changed site finds it.
+    pub name: String,
+    /// Since when it has been cut; `None`: it is not, or not by the controller.
+    pub cut_since: Option<Time>,
+    /// Since when it has been on, as far as the controller had a hand in it.
+    pub on_since: Option<Time>,
+    /// Since when there has been room for it without a break.
+    pub room_since: Option<Time>,
 }
 
 /// Says whether there is nothing to write down.
@@ -86,6 +108,8 @@ impl State {
             at: None,
             chargers: vec![ChargerMemory::default(); site.chargers.len()],
             circuits: vec![CircuitMemory::default(); site.circuits.len()],
+            loads: vec![LoadMemory::default(); site.loads.len()],
+            breakers: BTreeMap::new(),
             planned_at: None,
         }
     }

@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BreakerState, ChargerState, Override};
+use super::{BreakerState, ChargerState, LoadState, Override};
 use crate::site::Phase;
 
 /// All of a site at one moment.
@@ -30,6 +30,9 @@ pub struct SiteStatus {
     pub meters: Vec<MeterStatus>,
     /// Breakers.
     pub breakers: Vec<BreakerStatus>,
+    /// Loads that may be cut.
+    #[serde(default)]
+    pub loads: Vec<LoadStatus>,
     /// Cabinets.
     pub cabinets: Vec<CabinetStatus>,
     /// Solar inputs.
@@ -97,6 +100,45 @@ pub struct CircuitStatus {
     pub meter_unknown: bool,
     /// Phase by phase.
     pub phases: Vec<CircuitPhaseStatus>,
+    /// Its breaker, by what flows through it; `None` where the site file knows of none.
+    #[serde(default)]
+    pub breaker: Option<BreakerTwinStatus>,
+}
+
+/// The breaker of a circuit, reckoned from the current through it by IEC 60898-1, table 7.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakerTwinStatus {
+    /// Rated current In, amperes.
+    pub rating: f64,
+    /// Tripping curve: `B`, `C`, `D`.
+    pub curve: String,
+    /// Is the rating assumed from the circuit's limit?
+    pub assumed: bool,
+    /// Share of its operating cycles that is used up, as far as its openings were seen; 1: all.
+    pub wear: f64,
+    /// Seconds for which more than its rated current has flowed.
+    pub overload_seconds: f64,
+    /// Phase by phase.
+    pub phases: Vec<BreakerPhaseStatus>,
+}
+
+/// A pole of a breaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BreakerPhaseStatus {
+    /// The phase.
+    pub phase: Phase,
+    /// The current that counts, amperes.
+    pub current: f64,
+    /// Is it measured? Otherwise it is the worst case.
+    pub measured: bool,
+    /// How close it is to opening by heat: 0 cold, 1 open.
+    pub heat: f64,
+    /// At this current it opens not before so many seconds; `None`: it holds.
+    pub trips_after: Option<f64>,
+    /// At this current it opens within so many seconds; `None`: it may hold for ever.
+    pub trips_within: Option<f64>,
 }
 
 /// A phase of a circuit; all in amperes.
@@ -194,6 +236,22 @@ pub struct BreakerStatus {
     pub overload: bool,
     /// What went wrong last, if it still does.
     pub fault: Option<String>,
+}
+
+/// A load that may be cut for a while.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadStatus {
+    /// Name.
+    pub name: String,
+    /// The circuit that it draws on.
+    pub circuit: String,
+    /// The breaker that cuts it.
+    pub breaker: String,
+    /// Where it stands: `on`, `cut`, `returning` (as soon as the chargers have made room), `off` (by somebody else).
+    pub state: LoadState,
+    /// Since when it has been cut, milliseconds since the Unix epoch; `None`: it is not.
+    pub cut_since: Option<u64>,
 }
 
 /// A cabinet.

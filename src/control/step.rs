@@ -11,6 +11,7 @@ use super::loads::{CircuitLoad, circuit_loads};
 use super::network::{Network, Phasor, Term};
 use super::policy::{Preference, fill, foresee};
 use super::reason::Reason;
+use super::shedding::{LoadDecision, make_room, shed};
 use super::turns::{Admission, add, admit, first_full};
 use super::wish::{Wish, wishes};
 use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Time, share};
@@ -38,6 +39,8 @@ pub struct Decision {
     pub loads: Vec<CircuitLoad>,
     /// What the chargers of each circuit may be offering at the most while this decision is carried out.
     pub offered: Vec<PerPhase<Amps>>,
+    /// Whether each load that may be cut is to be on, and why.
+    pub shedding: Vec<LoadDecision>,
     /// What to remember for the next decision.
     pub state: State,
 }
@@ -62,7 +65,8 @@ pub fn site_network(site: &Site) -> Network {
 pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decision {
     let network = site_network(site);
     let mut state = sized(state, site);
-    let loads = circuit_loads(now, site, snapshot, &mut state);
+    let mut loads = circuit_loads(now, site, snapshot, &mut state);
+    let returning = make_room(now, site, &state, &mut loads);
     let mut wishes = wishes(now, site, snapshot, &loads, &mut state);
     let limits = headroom(site, &loads);
     let preferences = foresee(now, site, snapshot, (&network, &limits), &mut wishes, &mut state);
@@ -82,8 +86,9 @@ pub fn step(now: Time, site: &Site, snapshot: &Snapshot, state: &State) -> Decis
         memory.setpoint = Some(setpoint.amps);
         memory.ceiling = Some(wish.ceiling.max(setpoint.amps));
     }
+    let shedding = shed(now, site, snapshot, &loads, &offered, &returning, &mut state);
     state.at = Some(now);
-    Decision { at: now, setpoints, loads, offered, state }
+    Decision { at: now, setpoints, loads, offered, shedding, state }
 }
 
 /// What there is to share, and what the policy would like.
@@ -145,6 +150,7 @@ fn sized(state: &State, site: &Site) -> State {
     let mut state = state.clone();
     state.chargers.resize_with(site.chargers.len(), Default::default);
     state.circuits.resize_with(site.circuits.len(), Default::default);
+    state.loads.resize_with(site.loads.len(), Default::default);
     state
 }
 

@@ -137,6 +137,12 @@ impl PlantView {
                     sent.outcome = Outcome::Offered(offered);
                 }
             }
+            Event::Switched { breaker, .. } => {
+                self.faults.remove(&DeviceRef::Breaker(breaker));
+            }
+            Event::NotSwitched { breaker, error, .. } => {
+                self.faults.insert(DeviceRef::Breaker(breaker), error);
+            }
             Event::NotAcknowledged { charger: ChargerId(index), setpoint, error, failure } => {
                 let may_count = self.rules.hold(Rule::LostAnswersCount);
                 self.ledgers[index].not_acknowledged(now, failure != Failure::NotReached && may_count);

@@ -33,6 +33,10 @@ const OBEY_STATION: Period = Period::from_secs(3);
 /// A car has up to 5 s to follow a lower limit (IEC 61851-1); what it draws above the limit after that is disobedience.
 const OBEY_CAR: Period = Period::from_secs(6);
 
+/// No car is waited for any longer, however slow it was when it was measured: so disobedience is found within `staleAfter`, two intervals and
+/// this, 15 s with the default settings.
+const SLOWEST_CAR: Period = Period::from_secs(8);
+
 /// Works out every charger's wish and remembers how its car behaves.
 pub fn wishes(
     now: Time,
@@ -119,7 +123,8 @@ fn excess(
         return None;
     }
     let since = *memory.excess_since.get_or_insert(now);
-    let patience = if offers_more { OBEY_STATION } else { OBEY_CAR };
+    let slow_car = charger.reaction.unwrap_or_default().min(SLOWEST_CAR);
+    let patience = if offers_more { OBEY_STATION } else { OBEY_CAR.max(slow_car) };
     (now.since(since) > patience).then(|| ceiling.max(drawn))
 }
 

@@ -7,6 +7,7 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::backoff::Backoff;
+use super::deadline::Deadline;
 use super::identity::Identify;
 use super::link::{self, Link};
 use super::pdu::{MAX_READ_BITS, MAX_READ_REGISTERS, MAX_WRITE_BITS, MAX_WRITE_REGISTERS, Request, Response};
@@ -87,8 +88,11 @@ pub struct Client {
     pub(super) link: Option<Link>,
     /// How many connections have been made.
     pub(super) connections: u64,
-    /// Something has been answered on this connection.
-    pub(super) has_answered: bool,
+    /// How many requests have been answered on this connection.
+    pub(super) answers: u64,
+    /// When the last one was.
+    pub(super) answered_at: Option<Instant>,
+    pub(super) deadline: Deadline,
     pub(super) transaction: u16,
     pub(super) backoff: Backoff,
     /// No attempt to connect before this.
@@ -121,7 +125,9 @@ impl Client {
             tls: None,
             link: None,
             connections: 0,
-            has_answered: false,
+            answers: 0,
+            answered_at: None,
+            deadline: Deadline::default(),
             transaction: 0,
             backoff,
             not_before: None,
@@ -212,12 +218,14 @@ impl Client {
             let what = format!("{count} from {address:#06X} is no range of addresses: they end at 0xFFFF");
             return Err(ModbusError::Invalid { what });
         }
-        let mut words = Vec::with_capacity(usize::from(count));
+        let mut words = Vec::new();
         while words.len() < usize::from(count) {
             let done = words.len() as u16;
             let request = Request::Read { table, address: address + done, count: most.min(count - done) };
-            if let Response::Words(mut part) = self.ask(unit, &request).await? {
-                words.append(&mut part);
+            match self.ask(unit, &request).await? {
+                Response::Words(part) if words.is_empty() => words = part,
+                Response::Words(mut part) => words.append(&mut part),
+                _ => {}
             }
         }
         Ok(words)

@@ -4,8 +4,8 @@
 //! request. A serial line can't be dropped, and its frames bear no transaction: there a unit that did not answer is not asked again
 //! before its late answer could have come, and such an answer is passed over while others are asked.
 
-use std::io;
 use std::time::Duration;
+use std::{io, mem};
 
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
@@ -23,6 +23,8 @@ const SETTLED: Duration = Duration::from_millis(20);
 const MAX_PDU: usize = 253;
 /// How long a device that may be asleep gets for its first answer.
 const LONGEST_WAKE: Duration = Duration::from_millis(300);
+/// A connection that has answered so shortly ago is used again without a look at it.
+const AMID_TALK: Duration = Duration::from_millis(1);
 
 impl Client {
     /// Asks a unit, and waits for its answer.
@@ -80,7 +82,7 @@ impl Client {
     /// When none comes about, or it is too early for another attempt.
     pub async fn connect(&mut self) -> Result<(), ModbusError> {
         if let Some(mut link) = self.link.take()
-            && link.is_fit().await
+            && (self.is_amid_talk() || link.is_fit().await)
         {
             self.link = Some(link);
             return Ok(());
@@ -105,7 +107,8 @@ impl Client {
             Ok(link) => {
                 self.link = Some(link);
                 self.connections += 1;
-                self.has_answered = false;
+                self.answers = 0;
+                self.answered_at = None;
                 self.not_before = None;
                 if !self.settings.after_connect.is_zero() {
                     sleep(self.settings.after_connect).await;
@@ -117,6 +120,13 @@ impl Client {
                 Err(ModbusError::Unreachable { address: self.address.clone(), source })
             }
         }
+    }
+
+    /// Says whether the connection needs no look before the next request: it has just answered, has shown before that it does not end
+    /// after an answer, and an answer to something else would be known by its transaction.
+    fn is_amid_talk(&self) -> bool {
+        let has_just_answered = || self.answered_at.is_some_and(|at| at.elapsed() < AMID_TALK);
+        self.answers > 1 && self.framing() == Framing::Tcp && has_just_answered()
     }
 
     fn back_off(&mut self) {
@@ -196,22 +206,29 @@ impl Client {
         if self.framing() != Framing::Tcp {
             self.late.push((unit, deadline + patience));
         }
-        let outcome = timeout_at(deadline, self.converse(&mut link, unit, request)).await;
+        let mut timer = mem::take(&mut self.deadline);
+        let outcome = tokio::select! {
+            biased;
+            outcome = self.converse(&mut link, unit, request) => Some(outcome),
+            () = timer.passed(deadline) => None,
+        };
+        self.deadline = timer;
         if let Some(wire) = self.wire.as_mut().filter(|_| !self.input.is_empty()) {
             wire(Direction::In, &self.input);
         }
-        let outcome = outcome.unwrap_or_else(|_| Err(self.out_of_patience(unit, request, patience)));
+        let outcome = outcome.unwrap_or_else(|| Err(self.out_of_patience(unit, request, patience)));
         match &outcome {
             Ok(_) => {
                 self.late.retain(|(late, _)| *late != unit);
                 self.link = Some(link);
-                if !self.has_answered {
-                    self.has_answered = true;
+                if self.answers == 0 {
                     self.backoff.succeeded();
                 }
+                self.answers += 1;
+                self.answered_at = Some(Instant::now());
             }
             // a device that takes a connection and then ends it is no better than one that takes none
-            Err(ModbusError::ConnectionLost { .. }) if !self.has_answered => self.back_off(),
+            Err(ModbusError::ConnectionLost { .. }) if self.answers == 0 => self.back_off(),
             Err(ModbusError::TimedOut { .. } | ModbusError::Garbage { .. })
                 if matches!(link, Link::Serial(_)) =>
             {

@@ -4,6 +4,7 @@
 
 mod backoff;
 mod client;
+mod deadline;
 mod device_map;
 mod error;
 mod exchange;

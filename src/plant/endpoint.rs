@@ -6,6 +6,7 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{Response, StatusCode};
 use serde_json::{Map, Value as Json, json};
 
+use super::inbox::Errand;
 use super::interpret::{interpret, offered_point, points};
 use super::{Device, Line, PlantError};
 use crate::control::{DeviceRef, Event, Failure, Reading, link};
@@ -34,8 +35,11 @@ pub(super) struct Endpoint {
 pub(super) async fn run(mut endpoints: Vec<Endpoint>, mut line: Line) {
     loop {
         let cycle = *line.cycles.borrow_and_update();
-        let event = if let Some((seat, limit)) = line.inbox.take() {
-            endpoints[seat].set_limit(&line, limit).await
+        let event = if let Some((seat, errand)) = line.inbox.take() {
+            match errand {
+                Errand::Limit(limit) => endpoints[seat].set_limit(&line, limit).await,
+                Errand::Switch { close } => endpoints[seat].switch(close).await,
+            }
         } else if let Some(endpoint) = endpoints.iter_mut().find(|endpoint| endpoint.cycle < cycle) {
             endpoint.cycle = cycle;
             endpoint.observe(&line).await
@@ -203,6 +207,40 @@ impl Endpoint {
         let offered =
             readings.get(offered_point(section)).and_then(|values| values.first()).and_then(Value::number);
         offered.map(Amps).ok_or_else(|| nonsense("the answer does not say what is offered"))
+    }
+
+    async fn switch(&self, close: bool) -> Event {
+        let breaker = match self.device.reference {
+            DeviceRef::Breaker(index) => index,
+            _ => usize::MAX,
+        };
+        match self.write_switch(close).await {
+            Ok(()) => Event::Switched { breaker, close },
+            Err(error) => {
+                let failure = error.failure();
+                Event::NotSwitched { breaker, close, error: error.to_string(), failure }
+            }
+        }
+    }
+
+    /// Sends a command to a breaker; the answer must say that it was done.
+    async fn write_switch(&self, close: bool) -> Result<(), EndpointError> {
+        let nonsense = |what: &str| EndpointError::Nonsense { url: self.base.clone(), what: what.into() };
+        let breaker = self.device.profile.breaker.as_ref();
+        let switch = breaker.and_then(|breaker| breaker.switch.as_ref());
+        let switch = switch.ok_or_else(|| nonsense("its profile says no way to switch it"))?;
+        let path = self.settings.breaker_path.as_ref();
+        let path = path.ok_or_else(|| nonsense("its profile has no breakerPath"))?;
+        let field = self.settings.json.get(&switch.point);
+        let field = &field.ok_or_else(|| nonsense("its profile has no field for the switch"))?.field;
+        let url = format!("{}{path}", self.base);
+        let wanted = if close { switch.close } else { switch.open };
+        let object = self.object(&url, self.client.post(&url).json(&json!({ field: wanted }))).await?;
+        match object.get(field).and_then(Json::as_f64) {
+            Some(now) if (now - wanted).abs() < 1e-9 => Ok(()),
+            Some(_) => Err(nonsense("it took the command and stands as before")),
+            None => Err(nonsense("the answer does not say how it stands")),
+        }
     }
 
     async fn object(

@@ -18,7 +18,7 @@ use crate::control::{Clock, DeviceRef, Event, Plant, devices, link, name};
 use crate::profile::{Catalogue, Profile};
 use crate::site::{Amps, ChargerId, Site};
 
-use inbox::Inbox;
+use inbox::{Errand, Inbox};
 pub use interpret::{InterpretError, charger_state};
 use modbus_bus::Bus;
 
@@ -73,6 +73,8 @@ pub struct SitePlant {
     inboxes: Vec<Arc<Inbox>>,
     /// For each charger its bus and its place there.
     seats: Vec<(usize, usize)>,
+    /// The same for each breaker.
+    breakers: Vec<(usize, usize)>,
     events: mpsc::Receiver<Event>,
     _stop: DropGuard,
 }
@@ -114,10 +116,13 @@ impl SitePlant {
         let stop = CancellationToken::new();
         let mut inboxes = Vec::new();
         let mut seats = vec![(0, 0); site.chargers.len()];
+        let mut breakers = vec![(0, 0); site.breakers.len()];
         for (bus, devices) in buses.into_values().enumerate() {
             for (seat, device) in devices.iter().enumerate() {
-                if let DeviceRef::Charger(index) = device.reference {
-                    seats[index] = (bus, seat);
+                match device.reference {
+                    DeviceRef::Charger(index) => seats[index] = (bus, seat),
+                    DeviceRef::Breaker(index) => breakers[index] = (bus, seat),
+                    _ => {}
                 }
             }
             let inbox = Arc::new(Inbox::new(devices.len()));
@@ -131,7 +136,7 @@ impl SitePlant {
             };
             start_bus(site, devices, line, only_looks)?;
         }
-        Ok(SitePlant { cycle, inboxes, seats, events, _stop: stop.drop_guard() })
+        Ok(SitePlant { cycle, inboxes, seats, breakers, events, _stop: stop.drop_guard() })
     }
 }
 
@@ -192,7 +197,12 @@ impl Plant for SitePlant {
 
     fn command(&mut self, charger: ChargerId, setpoint: Amps) {
         let (bus, seat) = self.seats[charger.0];
-        self.inboxes[bus].put(seat, setpoint);
+        self.inboxes[bus].put(seat, Errand::Limit(setpoint));
+    }
+
+    fn switch(&mut self, breaker: usize, close: bool) {
+        let (bus, seat) = self.breakers[breaker];
+        self.inboxes[bus].put(seat, Errand::Switch { close });
     }
 
     async fn next(&mut self) -> Option<Event> {

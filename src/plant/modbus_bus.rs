@@ -7,12 +7,14 @@ mod arming;
 mod feeding;
 mod limit;
 mod station;
+mod switch;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use self::station::Station;
+use super::inbox::Errand;
 use super::{Device, Line, PlantError};
 use crate::control::{Event, link};
 use crate::modbus::Client;
@@ -33,6 +35,7 @@ pub(super) struct Bus {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Work {
     Limit(usize, Amps),
+    Switch(usize, bool),
     Feed(usize),
     Observe(usize),
     Rest(Option<Instant>),
@@ -68,15 +71,18 @@ impl Bus {
         loop {
             let has_new_cycle = line.cycles.has_changed().unwrap_or_default();
             let cycle = *line.cycles.borrow_and_update();
-            let limit = line.inbox.take();
-            if has_new_cycle || limit.is_some() {
+            let errand = line.inbox.take();
+            if has_new_cycle || errand.is_some() {
                 self.heard = Instant::now();
             }
             let alone = self.stations.len() == 1;
-            let (seat, event) = match self.next_work(limit, cycle, Instant::now()) {
+            let (seat, event) = match self.next_work(errand, cycle, Instant::now()) {
                 Work::Limit(seat, limit) => {
                     let event = self.stations[seat].set_limit(&mut self.client, &line, limit, alone).await;
                     (seat, Some(event))
+                }
+                Work::Switch(seat, close) => {
+                    (seat, Some(self.stations[seat].switch(&mut self.client, close).await))
                 }
                 Work::Feed(seat) => {
                     self.stations[seat].feed(&mut self.client).await;
@@ -109,9 +115,11 @@ impl Bus {
         }
     }
 
-    fn next_work(&self, limit: Option<(usize, Amps)>, cycle: u64, now: Instant) -> Work {
-        if let Some((seat, limit)) = limit {
-            return Work::Limit(seat, limit);
+    fn next_work(&self, errand: Option<(usize, Errand)>, cycle: u64, now: Instant) -> Work {
+        match errand {
+            Some((seat, Errand::Limit(limit))) => return Work::Limit(seat, limit),
+            Some((seat, Errand::Switch { close })) => return Work::Switch(seat, close),
+            None => {}
         }
         let is_led = now.saturating_duration_since(self.heard) <= self.patience;
         let alone = self.stations.len() == 1;

@@ -112,6 +112,7 @@ impl Profile {
                 settable: watchdog.timeout.is_some(),
             }),
             resolution: charger.map_or(Amps(1.0), |charger| Amps(charger.limit.resolution)),
+            switchable: self.breaker.as_ref().is_some_and(|breaker| breaker.switch.is_some()),
             limit_range: limit
                 .and_then(|limit| limit.plausible)
                 .map(|[least, most]| [Amps(least), Amps(most)]),

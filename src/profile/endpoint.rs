@@ -18,6 +18,9 @@ pub struct EndpointSettings {
     /// field, and the answer is the whole object again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json_path: Option<String>,
+    /// Path that takes commands for a breaker: POST of an object that has only the field of its switch; the answer has it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker_path: Option<String>,
     /// How long a reply may take.
     pub timeout: Period,
     /// Point → metric.

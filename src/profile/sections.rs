@@ -277,6 +277,21 @@ pub struct BreakerSection {
     /// Overload warning: anything but 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overload: Option<String>,
+    /// How it is opened and closed from afar; absent when it can't be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<SwitchSection>,
+}
+
+/// How a breaker or a relay is opened and closed from afar.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SwitchSection {
+    /// Point that takes the command.
+    pub point: String,
+    /// Value that opens it.
+    pub open: f64,
+    /// Value that closes it.
+    pub close: f64,
 }
 
 /// What makes a device a cabinet.

@@ -2,7 +2,7 @@
 //!
 //! This room knows nothing of sites or chargers. It decides how a process starts and ends and leaves to its callers what it does between.
 
-mod calendar;
+pub mod calendar;
 mod daemon;
 mod drain;
 mod executor;

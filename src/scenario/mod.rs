@@ -10,6 +10,8 @@ pub mod file;
 mod guard_test;
 mod html;
 mod judge;
+#[cfg(test)]
+mod judge_test;
 mod junit;
 mod load;
 mod play;

@@ -232,6 +232,19 @@ impl Plant for VirtualPlant {
         self.buses[bus].seats[seat].limit = Some(setpoint);
     }
 
+    fn switch(&mut self, breaker: usize, close: bool) {
+        let mut world = self.world.lock();
+        let event = if world.fault(DeviceRef::Breaker(breaker)).is_some() {
+            let error = "no answer in time".to_owned();
+            Event::NotSwitched { breaker, close, error, failure: Failure::NoAnswer }
+        } else {
+            world.switches(breaker, close);
+            Event::Switched { breaker, close }
+        };
+        drop(world);
+        self.events.push_back(event);
+    }
+
     async fn next(&mut self) -> Option<Event> {
         loop {
             // events come out in the order in which they came about, also when the driver was busy

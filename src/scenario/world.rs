@@ -97,6 +97,11 @@ impl World {
         }
     }
 
+    /// A command has reached a breaker.
+    pub fn switches(&mut self, breaker: usize, close: bool) {
+        self.model.switch_breaker(breaker, if close { Position::On } else { Position::Off });
+    }
+
     /// Returns what a device says.
     pub fn values(&self, device: DeviceRef) -> Values {
         let one = sim_device(device);

@@ -26,6 +26,8 @@ pub(super) enum RequestError {
     SlowBody,
     #[error("{0}")]
     Impossible(String),
+    #[error("{0}")]
+    NotDone(String),
     #[error("no decision has been made yet")]
     Starting,
     #[error("the controller is not ready: {0}")]
@@ -66,6 +68,7 @@ impl RequestError {
             E::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", None),
             E::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow-body", None),
             E::Impossible(_) => (StatusCode::UNPROCESSABLE_ENTITY, "impossible", None),
+            E::NotDone(_) => (StatusCode::BAD_GATEWAY, "not-done", None),
             E::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", Some("ask again in a moment")),
             E::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", None),
             E::Gone => (StatusCode::SERVICE_UNAVAILABLE, "gone", Some("start it again: enmon control run")),
@@ -81,6 +84,9 @@ impl RequestError {
 impl From<OrderError> for RequestError {
     fn from(error: OrderError) -> Self {
         match error {
+            OrderError::UnknownBreaker(name) => RequestError::Unknown { kind: "breaker", name },
+            OrderError::NotRemote(_) => RequestError::Impossible(error.to_string()),
+            OrderError::NotSwitched { .. } => RequestError::NotDone(error.to_string()),
             OrderError::UnknownCharger(name) => RequestError::Unknown { kind: "charger", name },
             OrderError::NotPossible { .. } => RequestError::Impossible(error.to_string()),
             OrderError::Gone => RequestError::Gone,

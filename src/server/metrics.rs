@@ -2,12 +2,14 @@
 //!
 //! A value that is unknown or too old has no sample. A phase letter is a site phase: a is L1, b is L2, c is L3.
 
+mod breaker_twins;
 mod upkeep;
 
 use std::collections::HashSet;
 
 use crate::control::{
-    BreakerState, BreakerStatus, ChargerState, ChargerStatus, CircuitPhaseStatus, SiteStatus, Time,
+    BreakerState, BreakerStatus, ChargerState, ChargerStatus, CircuitPhaseStatus, LoadState, LoadStatus,
+    SiteStatus, Time,
 };
 use crate::site::{Period, Phase};
 use crate::telemetry::exposition::{FamilyKind, Writer};
@@ -23,6 +25,14 @@ pub fn render(status: Option<&SiteStatus>, now: Time, stale_after: Period) -> St
         page.equipment(status);
         page.circuits(status);
         page.breakers(&status.breakers);
+        page.breaker_twins(&status.circuits);
+        let cut = |load: &LoadStatus| truth(matches!(load.state, LoadState::Cut | LoadState::Returning));
+        page.each(
+            "enmon_load_cut",
+            "1 while the load is cut because a circuit was over its limit.",
+            "load",
+            status.loads.iter().map(|load| (load.name.as_str(), Some(cut(load)))),
+        );
         page.cabinets_and_nodes(status);
         page.devices(status);
         page.controller(status);

@@ -13,6 +13,7 @@ use super::answer::RequestError;
 use super::request::{Authorized, JsonBody, Name};
 use super::resource::{
     API_VERSION, ChargerOverride, Item, LegacyCharger, LegacyControl, LegacyState, OverrideRequest,
+    SwitchDone, SwitchOrder, SwitchPosition,
 };
 use super::views::named;
 use crate::control::{ChargerStatus, Override};
@@ -56,6 +57,25 @@ pub(super) async fn delete_override(
 ) -> Result<StatusCode, RequestError> {
     hand_in(&shared, &charger, None).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn put_position(
+    _: Authorized,
+    State(shared): State<Arc<Shared>>,
+    Name(breaker): Name,
+    JsonBody(order): JsonBody<SwitchOrder>,
+) -> Result<Json<Item<SwitchDone>>, RequestError> {
+    order.check().map_err(RequestError::Impossible)?;
+    let close = order.position == SwitchPosition::On;
+    let answer = shared.hub.switch(breaker.clone(), close, order.who.clone(), order.why.clone());
+    timeout(LONGEST_WAIT, answer).await.map_err(|_| RequestError::Timeout)??;
+    tracing::info!(breaker, close, who = %order.who, why = %order.why, "breaker switched");
+    Ok(Json(Item {
+        api_version: API_VERSION.to_owned(),
+        kind: "BreakerCommand".to_owned(),
+        at: shared.now().0,
+        item: SwitchDone { breaker, order },
+    }))
 }
 
 fn legacy(charger: &ChargerStatus) -> LegacyCharger {

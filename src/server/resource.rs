@@ -89,19 +89,70 @@ impl OverrideRequest {
             (None, Some(until)) if until <= now.0 => return Err("until lies in the past".into()),
             (None, until) => until.map(Time),
         };
-        for (field, text, longest) in [("who", &self.who, 100), ("why", &self.why, 500)] {
-            if text.chars().count() > longest {
-                return Err(format!("{field} has more than {longest} characters"));
-            }
-            if text.chars().any(char::is_control) {
-                return Err(format!("{field} has control characters"));
-            }
-        }
-        if self.who.trim().is_empty() {
-            return Err("who is empty".into());
-        }
+        words(&self.who, &self.why)?;
         Ok(Override { limit: Amps(self.limit), until, who: self.who, why: self.why })
     }
+}
+
+/// A command for a breaker as it is handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SwitchOrder {
+    /// `off` opens it, `on` closes it.
+    pub position: SwitchPosition,
+    /// Who says so.
+    #[schemars(length(min = 1, max = 100))]
+    pub who: String,
+    /// Why.
+    #[schemars(length(max = 500))]
+    pub why: String,
+}
+
+/// Where a breaker is to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SwitchPosition {
+    /// Closed.
+    On,
+    /// Open.
+    Off,
+}
+
+/// A command that a breaker has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SwitchDone {
+    /// The breaker.
+    pub breaker: String,
+    /// The command.
+    #[serde(flatten)]
+    pub order: SwitchOrder,
+}
+
+impl SwitchOrder {
+    /// Checks the words.
+    ///
+    /// # Errors
+    /// Says in words what can't be.
+    pub(super) fn check(&self) -> Result<(), String> {
+        words(&self.who, &self.why)
+    }
+}
+
+/// Checks who says something, and why.
+fn words(who: &str, why: &str) -> Result<(), String> {
+    for (field, text, longest) in [("who", who, 100), ("why", why, 500)] {
+        if text.chars().count() > longest {
+            return Err(format!("{field} has more than {longest} characters"));
+        }
+        if text.chars().any(char::is_control) {
+            return Err(format!("{field} has control characters"));
+        }
+    }
+    if who.trim().is_empty() {
+        return Err("who is empty".into());
+    }
+    Ok(())
 }
 
 /// What went wrong.

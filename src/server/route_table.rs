@@ -9,7 +9,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::answer::RequestError;
 use super::request::MAX_BODY;
-use super::resource::{ChargerOverride, Health, Item, LegacyCharger, LegacyControl, List, OverrideRequest};
+use super::resource::{
+    ChargerOverride, Health, Item, LegacyCharger, LegacyControl, List, OverrideRequest, SwitchDone,
+    SwitchOrder,
+};
 use super::{Shared, orders, views};
 use crate::control::{BreakerStatus, ChargerStatus, CircuitStatus, SiteStatus};
 
@@ -59,11 +62,13 @@ fn read(
 const NO_DECISION: &[u16] = &[503];
 const NO_SUCH: &[u16] = &[400, 404, 503];
 const NOT_WRITTEN: &[u16] = &[400, 401, 404, 408, 413, 422, 503, 504];
+const NOT_SWITCHED: &[u16] = &[400, 401, 404, 408, 413, 422, 502, 503, 504];
 const NOT_ENDED: &[u16] = &[400, 401, 404, 503, 504];
 
 /// Returns the table.
 pub(super) fn routes() -> Vec<Route> {
-    probes().into_iter().chain(status()).chain(override_orders()).chain(legacy()).collect()
+    let read = probes().into_iter().chain(status());
+    read.chain(override_orders()).chain(breaker_commands()).chain(legacy()).collect()
 }
 
 fn probes() -> [Route; 4] {
@@ -152,6 +157,20 @@ fn status() -> [Route; 7] {
             || get(views::breaker),
         ),
     ]
+}
+
+fn breaker_commands() -> [Route; 1] {
+    [Route {
+        method: "put",
+        path: "/api/v1/breakers/{name}/position",
+        id: "putBreakerPosition",
+        summary: "Opens or closes a breaker that the site file calls remote; answers when the breaker has done it",
+        needs_token: true,
+        request: Some(of::<SwitchOrder>),
+        body: Body::Json(of::<Item<SwitchDone>>),
+        errors: NOT_SWITCHED,
+        handler: || put(orders::put_position),
+    }]
 }
 
 fn override_orders() -> [Route; 3] {

@@ -1,18 +1,11 @@
 //! A circuit breaker: when it opens by itself. What its opening cuts is the model's matter.
 //!
-//! The thermal part is one heated strip per pole: with i = I / In its temperature θ follows i² with a time constant, and it opens
-//! at θ = 1.6. That gives, from cold, no trip up to 1.26 In, 215 s at 1.45 In and 42 s at 2.55 In, inside the bands of
-//! IEC 60898-1, table 7 (no trip at 1.13 In, trip within 1 h at 1.45 In, within 1 to 60 s at 2.55 In). The magnetic part opens in
-//! the same step, in the middle of the band of its curve.
+//! It heats up and opens by the strip from between and the magnet from the middle of the band of [`TrippingCurve`], the same curve that
+//! the controller reckons with.
 
 use serde::Serialize;
 
-use crate::site::{Amps, BreakerCurve, BreakerRating, PerPhase, Phase};
-
-/// Time constant of the strip, in seconds.
-const STRIP_S: f64 = 150.0;
-/// Temperature at which the strip opens the breaker, in units of (I / In)².
-const OPENS_AT: f64 = 1.6;
+use crate::site::{Amps, BreakerRating, PerPhase, Phase, TrippingCurve};
 
 /// Position of a breaker.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -30,7 +23,7 @@ pub enum Position {
 /// A circuit breaker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BreakerState {
-    rating: BreakerRating,
+    curve: TrippingCurve,
     position: Position,
     strip: PerPhase<f64>,
     currents: PerPhase<Amps>,
@@ -40,7 +33,7 @@ impl BreakerState {
     /// Makes a closed, cold breaker.
     pub fn new(rating: BreakerRating) -> BreakerState {
         BreakerState {
-            rating,
+            curve: TrippingCurve::new(rating),
             position: Position::On,
             strip: PerPhase::default(),
             currents: PerPhase::default(),
@@ -59,7 +52,7 @@ impl BreakerState {
 
     /// Says whether more than its rated current flows through a pole (the overload warning of REFERENCE A2).
     pub fn is_overloaded(&self) -> bool {
-        self.currents.iter().any(|(_, &amps)| amps.abs() > self.rating.rating)
+        self.currents.iter().any(|(_, &amps)| amps.abs() > self.curve.rated)
     }
 
     /// Says whether it has opened by itself (the fault signal of REFERENCE A2).
@@ -74,13 +67,13 @@ impl BreakerState {
 
     /// Goes one step further with these currents; says whether it has just opened.
     pub(super) fn step(&mut self, currents: PerPhase<Amps>, step_ms: u64) -> bool {
-        let follow = 1.0 - (-(step_ms as f64) / 1000.0 / STRIP_S).exp();
+        let seconds = step_ms as f64 / 1000.0;
         let mut opens = false;
         for phase in Phase::ALL {
-            let multiple = currents[phase].abs() / self.rating.rating.0.max(f64::MIN_POSITIVE);
+            let multiple = self.curve.multiple(currents[phase]);
             let strip = &mut self.strip[phase];
-            *strip += (multiple.0.powi(2).min(1e9) - *strip) * follow;
-            opens |= *strip >= OPENS_AT || multiple.0 >= magnetic(self.rating.curve);
+            *strip = self.curve.typical.after(*strip, multiple, seconds);
+            opens |= *strip >= self.curve.typical.opens_at || multiple >= self.curve.typical_magnet();
         }
         self.currents = currents;
         if opens && self.position == Position::On {
@@ -96,18 +89,10 @@ impl BreakerState {
     }
 }
 
-/// Returns the multiple of In from which the magnetic part opens.
-fn magnetic(curve: BreakerCurve) -> f64 {
-    match curve {
-        BreakerCurve::B => 4.0,
-        BreakerCurve::C => 7.5,
-        BreakerCurve::D => 15.0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::BreakerCurve;
 
     /// Returns after how many seconds it opens, or nothing within the time.
     fn opens_after(curve: BreakerCurve, multiple: f64, within_s: u64) -> Option<f64> {

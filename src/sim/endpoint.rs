@@ -13,11 +13,12 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
+use super::breaker::Position;
 use super::command::Fault;
 use super::quantity::{Held, Quantity, per_base_unit, quantities};
 use super::readout::{Readout, SimDevice};
 use super::shared::Shared;
-use crate::profile::{EndpointSettings, Feed, Profile};
+use crate::profile::{EndpointSettings, Feed, JsonPoint, Profile};
 use crate::site::{Amps, ChargerId, Site};
 use crate::telemetry::exposition::{self, FamilyKind};
 
@@ -40,6 +41,7 @@ struct EndpointDevice {
 enum Page {
     Metrics,
     Json,
+    Breaker,
 }
 
 /// Pages of all devices behind one address.
@@ -61,6 +63,9 @@ impl EndpointPages {
         let mut pages = vec![(format!("{path}{}", settings.metrics_path), Page::Metrics)];
         if let (Some(json), SimDevice::Charger(_)) = (&settings.json_path, device) {
             pages.push((format!("{path}{json}"), Page::Json));
+        }
+        if let (Some(breaker), SimDevice::Breaker(_)) = (&settings.breaker_path, device) {
+            pages.push((format!("{path}{breaker}"), Page::Breaker));
         }
         if pages.iter().any(|(path, _)| self.pages.contains_key(path)) {
             return false;
@@ -106,6 +111,10 @@ async fn answer(State(pages): State<Arc<EndpointPages>>, method: Method, uri: Ur
             }
             match (page, method) {
                 (Page::Metrics, Method::GET) => device.metrics(&pages.shared.model().readout(device.device)),
+                (Page::Breaker, Method::GET) => device.json(&pages.shared.model().readout(device.device)),
+                (Page::Breaker, Method::POST | Method::PUT) => {
+                    device.switch(&pages.shared, &body, fault == Some(Fault::IgnoreWrites))
+                }
                 (Page::Json, Method::GET) => device.json(&pages.shared.model().readout(device.device)),
                 (Page::Json, Method::POST | Method::PUT) => {
                     device.order(&pages.shared, &body, fault == Some(Fault::IgnoreWrites))
@@ -153,6 +162,7 @@ impl EndpointDevice {
 
     fn json(&self, readout: &Readout) -> Response {
         let mut object = Map::new();
+        let is_charger = matches!(self.device, SimDevice::Charger(_));
         for (point, field) in &self.settings.json {
             let quantity = self.quantities.get(point).and_then(|all| all.first());
             let held = quantity.and_then(|quantity| quantity.held(readout, 0));
@@ -161,8 +171,8 @@ impl EndpointDevice {
                 (Some(Held::Raw(raw)), _) => json!(raw),
                 (Some(Held::Text(text)), _) => json!(text),
                 // two fields of the legacy form that no section of a profile refers to
-                (None, "simulator_id") => json!(self.name),
-                (None, "current") => {
+                (None, "simulator_id") if is_charger => json!(self.name),
+                (None, "current") if is_charger => {
                     json!(readout.currents.iter().fold(0.0_f64, |most, amps| most.max(amps.0)))
                 }
                 (None, _) => continue,
@@ -170,6 +180,33 @@ impl EndpointDevice {
             object.insert(field.field.clone(), value);
         }
         axum::Json(Value::Object(object)).into_response()
+    }
+
+    /// Opens or closes the breaker as a body orders, and answers with how it stands.
+    fn switch(&self, shared: &Shared, body: &[u8], ignores: bool) -> Response {
+        let SimDevice::Breaker(breaker) = self.device else { return StatusCode::NOT_FOUND.into_response() };
+        let of_point = |(point, field)| {
+            let quantity = self.quantities.get(point)?.first()?;
+            let Quantity::Switch { open, close } = *quantity else { return None };
+            Some((field, open, close))
+        };
+        let switch: Option<(&JsonPoint, f64, f64)> = self.settings.json.iter().find_map(of_point);
+        let Some((field, open, close)) = switch else {
+            return StatusCode::METHOD_NOT_ALLOWED.into_response();
+        };
+        let parsed: Option<Value> = serde_json::from_slice(body).ok();
+        let wanted = parsed.as_ref().and_then(|object| object.get(&field.field)).and_then(Value::as_f64);
+        let position = [(open, Position::Off), (close, Position::On)];
+        let position = position.into_iter().find(|(value, _)| wanted == Some(*value));
+        let Some((_, position)) = position else {
+            let error = format!("send an object with `{}`: {open} opens, {close} closes", field.field);
+            return (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": error }))).into_response();
+        };
+        let mut model = shared.model();
+        if !ignores {
+            model.switch_breaker(breaker, position);
+        }
+        self.json(&model.readout(self.device))
     }
 
     /// Sets the limit that a body orders, and answers with the whole object.

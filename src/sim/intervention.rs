@@ -72,6 +72,18 @@ impl Model {
         self.cut();
     }
 
+    /// Puts a device that is a breaker into a position; one that protects no circuit is a relay of a load.
+    pub fn switch_breaker(&mut self, breaker: usize, position: Position) {
+        match self.site.breakers[breaker].circuit {
+            Some(circuit) => self.put_breaker(circuit, position),
+            None => {
+                self.relays[breaker] = position;
+                self.add_up();
+                self.observe_all();
+            }
+        }
+    }
+
     /// Sets smoke in a cabinet.
     pub fn set_smoke(&mut self, cabinet: usize, smoke: bool) {
         self.airs[cabinet].smoke = smoke;

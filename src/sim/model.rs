@@ -16,7 +16,7 @@ use super::monitor::{Monitor, Sums};
 use super::station::Station;
 use super::surroundings::{BaseLoad, CabinetAir, DAY_BEGINS_S, Scene, Sun};
 use super::traffic::Traffic;
-use crate::site::{Amps, BreakerCurve, BreakerRating, ChargerId, CircuitId, MeterId, PerPhase, Phase, Site};
+use crate::site::{Amps, BreakerRating, ChargerId, CircuitId, MeterId, PerPhase, Phase, Site};
 
 /// A station and the car at it.
 #[derive(Debug, Clone)]
@@ -50,6 +50,8 @@ pub struct Model {
     pub(super) suns: Vec<Sun>,
     pub(super) airs: Vec<CabinetAir>,
     pub(super) breakers: Vec<Option<BreakerState>>,
+    /// Positions of the breakers and relays that protect no circuit, by position in the site.
+    pub(super) relays: Vec<Position>,
     live: Vec<bool>,
     pub(super) sums: Vec<Sums>,
     counted: Vec<Counted>,
@@ -86,6 +88,7 @@ impl Model {
             suns,
             airs: site.cabinets.iter().map(|_| CabinetAir::new()).collect(),
             breakers: (0..site.circuits.len()).map(|index| breaker_of(&site, index)).collect(),
+            relays: vec![Position::On; site.breakers.len()],
             live: vec![true; site.circuits.len()],
             sums: vec![Sums::default(); site.circuits.len()],
             counted: vec![Counted::default(); site.meters.len()],
@@ -240,6 +243,17 @@ impl Model {
             let other = if self.live[index] { self.loads[index].amps() } else { PerPhase::default() };
             *sums = Sums { offered: other, drawable: other, drawn: other };
         }
+        for load in site.loads.iter().filter(|load| self.relays[load.breaker] == Position::On) {
+            if !self.live[load.circuit.0] {
+                continue;
+            }
+            let sums = &mut self.sums[load.circuit.0];
+            for phase in Phase::ALL {
+                sums.offered[phase] += load.current[phase];
+                sums.drawable[phase] += load.current[phase];
+                sums.drawn[phase] += load.current[phase];
+            }
+        }
         for (index, solar) in site.solar.iter().enumerate() {
             let Some(circuit) = solar.circuit else { continue };
             let amps = self.sun(index);
@@ -346,16 +360,12 @@ impl Model {
 }
 
 pub(super) fn default_rating(site: &Site, circuit: CircuitId) -> BreakerRating {
-    let limit = site.circuits[circuit.0].limit;
-    site.circuits[circuit.0]
-        .breaker
-        .unwrap_or(BreakerRating { rating: limit.l1.max(limit.l2).max(limit.l3), curve: BreakerCurve::C })
+    let entry = &site.circuits[circuit.0];
+    entry.breaker.unwrap_or_else(|| BreakerRating::assumed(entry.limit))
 }
 
 fn breaker_of(site: &Site, index: usize) -> Option<BreakerState> {
-    let watched = site.breakers.iter().any(|breaker| breaker.circuit == Some(CircuitId(index)));
-    (watched || site.circuits[index].breaker.is_some())
-        .then(|| BreakerState::new(default_rating(site, CircuitId(index))))
+    site.breaker_rating(CircuitId(index)).map(BreakerState::new)
 }
 
 fn circuit_of_meter(site: &Site, index: usize) -> Option<CircuitId> {

@@ -32,6 +32,7 @@ pub(super) fn site_of(circuits: Vec<Circuit>, chargers: Vec<Charger>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),
@@ -81,6 +82,8 @@ pub(super) fn garage() -> Site {
     site.breakers.push(Breaker {
         name: "q1".into(),
         circuit: Some(CircuitId(1)),
+        remote: false,
+        opens_after: None,
         device: link("enmon-endpoint"),
     });
     site.cabinets.push(Cabinet { name: "cab".into(), max_temperature: None, device: link("enmon-endpoint") });

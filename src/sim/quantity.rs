@@ -42,6 +42,8 @@ pub(super) enum Quantity {
     Accepted,
     /// Position of a breaker.
     BreakerPosition(BTreeMap<String, BreakerPosition>),
+    /// Switch of a breaker: the values that open and close it.
+    Switch { open: f64, close: f64 },
     /// Fault signal.
     Fault,
     /// Overload warning.
@@ -162,6 +164,9 @@ impl Bound<'_> {
         self.terminals(&section.currents, |first| Quantity::Current { first, reversed: false });
         self.maybe(section.fault.as_ref(), Quantity::Fault);
         self.maybe(section.overload.as_ref(), Quantity::Overload);
+        if let Some(switch) = section.switch.as_ref().filter(|switch| switch.point != section.state) {
+            self.one(&switch.point, Quantity::Switch { open: switch.open, close: switch.close });
+        }
     }
 }
 
@@ -192,6 +197,9 @@ impl Quantity {
             Quantity::Failsafe => Held::Number(readout.station?.failsafe.0),
             Quantity::Remaining => Held::Number(readout.station?.remaining_ms as f64 / 1000.0),
             Quantity::Accepted => flag(readout.station?.obeys_limit),
+            Quantity::Switch { open, close } => {
+                Held::Number(if readout.breaker?.position == Position::On { *close } else { *open })
+            }
             Quantity::BreakerPosition(map) => position(map, readout.breaker?.position)?,
             Quantity::Fault => flag(readout.breaker?.fault),
             Quantity::Overload => flag(readout.breaker?.overload),
@@ -289,7 +297,7 @@ mod tests {
             ("eastron-sdm630", SimDevice::Meter(0), 6),
             ("enmon-endpoint", SimDevice::Charger(0), 5),
             ("enmon-endpoint", SimDevice::Meter(0), 3),
-            ("enmon-endpoint", SimDevice::Breaker(0), 6),
+            ("enmon-endpoint", SimDevice::Breaker(0), 7),
             ("enmon-endpoint", SimDevice::Cabinet(0), 2),
             ("enmon-endpoint", SimDevice::Solar(0), 1),
             ("enmon-endpoint", SimDevice::Endpoint(0), 5),

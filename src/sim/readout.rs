@@ -140,7 +140,7 @@ impl Model {
         match device {
             SimDevice::Meter(index) => self.meter_readout(index),
             SimDevice::Charger(index) => self.charger_readout(ChargerId(index)),
-            SimDevice::Breaker(index) => self.breaker_readout(site.breakers[index].circuit),
+            SimDevice::Breaker(index) => self.breaker_readout(index),
             SimDevice::Cabinet(index) => {
                 let air = &self.airs[index];
                 let cabinet = CabinetReadout { temperature: air.temperature, smoke: air.smoke };
@@ -203,10 +203,11 @@ impl Model {
         }
     }
 
-    fn breaker_readout(&self, circuit: Option<CircuitId>) -> Readout {
+    fn breaker_readout(&self, index: usize) -> Readout {
+        let circuit = self.site.breakers[index].circuit;
         let state = circuit.and_then(|circuit| self.breaker(circuit));
         let breaker = BreakerReadout {
-            position: state.map_or(Position::On, |state| state.position()),
+            position: state.map_or(self.relays[index], |state| state.position()),
             overload: state.is_some_and(|state| state.is_overloaded()),
             fault: state.is_some_and(|state| state.has_fault()),
         };

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::breaker::Position;
 use super::model::Model;
 use super::quantity::{Held, Quantity, per_base_unit};
 use super::readout::{Readout, SimDevice};
@@ -185,6 +186,13 @@ impl Registers {
                     });
                     if self.map.feed == Some(MapFeed::Timeout) {
                         self.change(model, super::Station::feed);
+                    }
+                }
+                Quantity::Switch { open, close } => {
+                    let order = [(*open, Position::Off), (*close, Position::On)];
+                    let order = order.into_iter().find(|(wanted, _)| (wanted - value).abs() < 1e-9);
+                    if let (SimDevice::Breaker(breaker), Some((_, position))) = (self.device, order) {
+                        model.switch_breaker(breaker, position);
                     }
                 }
                 Quantity::Failsafe => self.change(model, |station| station.set_failsafe(Amps(base.max(0.0)))),

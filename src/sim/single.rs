@@ -114,6 +114,7 @@ fn site_around(profile: &Profile, unit: Option<u8>) -> Result<(Site, String, u8)
             failsafe: Amps(6.0),
             priority: 1.0,
             resolution: facts.resolution,
+            reaction: None,
             watchdog: facts.watchdog.map(|watchdog| watchdog.default),
             device,
         }),
@@ -122,7 +123,13 @@ fn site_around(profile: &Profile, unit: Option<u8>) -> Result<(Site, String, u8)
             site.circuits[0].base_load = Some(PerPhase::all(BASE_LOAD));
             site.meters.push(Meter { name: named, phases, device });
         }
-        Role::Breaker => site.breakers.push(Breaker { name: named, circuit: Some(circuit), device }),
+        Role::Breaker => site.breakers.push(Breaker {
+            name: named,
+            circuit: Some(circuit),
+            remote: false,
+            opens_after: None,
+            device,
+        }),
         Role::Cabinet => site.cabinets.push(Cabinet { name: named, max_temperature: None, device }),
         Role::Solar => {
             site.solar.push(Solar { name: named, circuit: Some(circuit), peak: Some(MOST), device });
@@ -149,6 +156,7 @@ fn empty_site() -> Site {
         meters: Vec::new(),
         chargers: Vec::new(),
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),

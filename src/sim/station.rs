@@ -163,6 +163,7 @@ pub(super) mod tests {
             failsafe: Amps(6.0),
             priority: 1.0,
             resolution: Amps(0.001),
+            reaction: None,
             watchdog: Some(Period::from_secs(10)),
             device: link("abb-terra-ac"),
         }

@@ -5,16 +5,17 @@ use serde_json::Value;
 
 use super::file::{
     ApiEntry, BreakerEntry, CabinetEntry, ChargerEntry, CircuitEntry, ControlEntry, EndpointEntry, GridEntry,
-    JournalEntry, MeterEntry, SolarEntry,
+    JournalEntry, LoadEntry, MeterEntry, SolarEntry,
 };
 use super::policy::PolicyEntry;
 
 /// The lists of a site file, by key.
-pub(super) const LISTS: [(&str, &str); 7] = [
+pub(super) const LISTS: [(&str, &str); 8] = [
     ("circuits", "circuit"),
     ("meters", "meter"),
     ("chargers", "charger"),
     ("breakers", "breaker"),
+    ("loads", "load"),
     ("cabinets", "cabinet"),
     ("solar", "solar input"),
     ("endpoints", "endpoint"),
@@ -29,6 +30,7 @@ pub(super) struct Entries {
     pub(super) meters: Vec<Option<MeterEntry>>,
     pub(super) chargers: Vec<Option<ChargerEntry>>,
     pub(super) breakers: Vec<Option<BreakerEntry>>,
+    pub(super) loads: Vec<Option<LoadEntry>>,
     pub(super) cabinets: Vec<Option<CabinetEntry>>,
     pub(super) solar: Vec<Option<SolarEntry>>,
     pub(super) endpoints: Vec<Option<EndpointEntry>>,
@@ -48,6 +50,7 @@ impl Entries {
             meters: list(json, "meters"),
             chargers: list(json, "chargers"),
             breakers: list(json, "breakers"),
+            loads: list(json, "loads"),
             cabinets: list(json, "cabinets"),
             solar: list(json, "solar"),
             endpoints: list(json, "endpoints"),

@@ -79,6 +79,8 @@ pub struct DeviceFacts {
     pub watchdog: Option<WatchdogFacts>,
     /// Step in which its limit can be set.
     pub resolution: Amps,
+    /// Can it be opened and closed from afar, as a breaker?
+    pub switchable: bool,
     /// Least and largest limit that it takes, where known.
     pub limit_range: Option<[Amps; 2]>,
 }

@@ -35,6 +35,9 @@ pub struct SiteFile {
     /// Breakers that report their state (REFERENCE A2).
     #[serde(default)]
     pub breakers: Vec<BreakerEntry>,
+    /// Loads beside the chargers that may be cut for a while, by a breaker or a relay (REFERENCE A9).
+    #[serde(default)]
+    pub loads: Vec<LoadEntry>,
     /// Cabinets that report temperature and smoke (REFERENCE A2).
     #[serde(default)]
     pub cabinets: Vec<CabinetEntry>,
@@ -248,6 +251,14 @@ pub struct ChargerEntry {
     #[serde(default = "one")]
     #[schemars(range(min = 0.01, max = 100))]
     pub priority: f64,
+    /// Step in which its limit can be set, in amperes, where that is coarser than its profile says; `enmon charger commission` finds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.01, max = 10))]
+    pub step: Option<f64>,
+    /// How long cars at it take to follow a lower limit, as `enmon charger commission` measured it; so long, and at most 8s, is waited before
+    /// a car that draws more is taken to disobey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reaction: Option<Period>,
     /// How long it may hear nothing before it falls back to `failsafe`; none: the profile's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog: Option<Period>,
@@ -274,9 +285,51 @@ pub struct BreakerEntry {
     /// The circuit that it protects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub circuit: Option<String>,
+    /// May it be opened and closed from afar? By people who say so, and by the rule in `openOn`.
+    #[serde(default)]
+    pub remote: bool,
+    /// What the controller opens it for; none: nothing. It never closes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_on: Option<OpenOn>,
+    /// How long that must last, beside the time in which it is found; none: 10s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Period>,
     /// Where and what it is.
     #[serde(flatten)]
     pub device: DeviceEntry,
+}
+
+/// What the controller opens a breaker for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenOn {
+    /// A charger behind it offers or draws more than it was told, and a circuit above it is over its limit though the others make room.
+    Disobedience,
+}
+
+/// A load that may be cut for a while when chargers alone can't keep a circuit under its limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadEntry {
+    /// Name of the load.
+    #[schemars(length(min = 1, max = 63))]
+    pub name: String,
+    /// The circuit that it draws on; a meter there or above must measure it.
+    pub circuit: String,
+    /// The breaker or relay that cuts it; an entry of `breakers` that is `remote`.
+    pub breaker: String,
+    /// What it draws at the most, amperes per phase, or `{L1: 16, L2: 0, L3: 0}`. So much must be free before it comes back.
+    pub current: PhaseAmps,
+    /// Who matters least is cut first and comes back last: 1 is cut before 2.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0.01, max = 100))]
+    pub priority: f64,
+    /// Once on, it is left on for so long at least; none: 1m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_on: Option<Period>,
+    /// Once cut, it is left off for so long at least; none: 5m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_off: Option<Period>,
 }
 
 /// A cabinet that reports temperature and smoke.

@@ -3,8 +3,10 @@
 //! This room decides what a valid site is and proves its fail-safe. It does no I/O: texts come in, findings and models go out.
 
 mod address;
+mod breaker_curve;
 mod check;
 pub mod document;
+mod edit;
 mod entries;
 mod facts;
 mod file;
@@ -15,10 +17,13 @@ mod phase;
 mod policy;
 mod proof;
 mod proof_findings;
+mod proof_timeouts;
 mod rules;
 mod units;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
+pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
+pub use edit::{difference, with_values};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load, load_draft};
@@ -28,5 +33,6 @@ pub use phase::{PerPhase, Phase};
 pub use policy::{Expectation, ExpectedEntry, PolicyEntry, PolicySettings, TariffEntry};
 pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
 pub use proof_findings::proof_findings;
+pub use proof_timeouts::{Loss, TimeoutProof, Verdict};
 pub use rules::{Rule, Rules};
 pub use units::{Amps, Volts, Watts};

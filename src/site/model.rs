@@ -36,6 +36,8 @@ pub struct Site {
     pub chargers: Vec<Charger>,
     /// The breakers.
     pub breakers: Vec<Breaker>,
+    /// The loads that may be cut.
+    pub loads: Vec<Load>,
     /// The cabinets.
     pub cabinets: Vec<Cabinet>,
     /// The solar inputs.
@@ -144,8 +146,10 @@ pub struct Charger {
     pub failsafe: Amps,
     /// Weight in the sharing, above 0.
     pub priority: f64,
-    /// Step in which its limit can be set, from the profile; above 0.
+    /// Step in which its limit can be set, from the profile or the file, whichever is coarser; above 0.
     pub resolution: Amps,
+    /// How long cars at it take to follow a lower limit, where that was measured.
+    pub reaction: Option<Period>,
     /// How long it may hear nothing before it falls back by itself; `None` when it never does.
     pub watchdog: Option<Period>,
     /// Where it is.
@@ -159,8 +163,31 @@ pub struct Breaker {
     pub name: String,
     /// The circuit that it protects.
     pub circuit: Option<CircuitId>,
+    /// May it be opened and closed from afar?
+    pub remote: bool,
+    /// It is opened when a charger behind it has not obeyed for so long after that was found, and no room can be made; `None`: never.
+    pub opens_after: Option<Period>,
     /// Where it is.
     pub device: DeviceLink,
+}
+
+/// A load that may be cut for a while.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Load {
+    /// Name.
+    pub name: String,
+    /// The circuit that it draws on.
+    pub circuit: CircuitId,
+    /// Position of the remote breaker that cuts it.
+    pub breaker: usize,
+    /// What it draws at the most.
+    pub current: PerPhase<Amps>,
+    /// The lowest is cut first.
+    pub priority: f64,
+    /// Once on, it is left on for so long at least.
+    pub min_on: Period,
+    /// Once cut, it is left off for so long at least.
+    pub min_off: Period,
 }
 
 /// A cabinet.

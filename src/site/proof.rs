@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{Charger, CircuitId, Site};
+use super::proof_timeouts::{TimeoutProof, prove_timeouts};
 use super::{Amps, PerPhase, Period, Phase};
 
 /// Sums of decimal fractions are off by less than this; no meter resolves it.
-const ROUNDING: f64 = 1e-6;
+pub(super) const ROUNDING: f64 = 1e-6;
 
 /// What the proof found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Proof {
     pub watchdogs: Vec<WatchdogGap>,
     /// Circuits whose base load the file does not state; 0 A is assumed.
     pub assumed: Vec<String>,
+    /// What each circuit and phase may carry until the chargers have fallen back: when the controller is gone, its worst bus, its meter.
+    #[serde(default)]
+    pub timeouts: Vec<TimeoutProof>,
 }
 
 /// A circuit.
@@ -139,6 +143,7 @@ pub fn prove(site: &Site) -> Proof {
         circuits,
         watchdogs,
         assumed: unstated(site),
+        timeouts: prove_timeouts(site),
     }
 }
 
@@ -187,4 +192,4 @@ fn unstated(site: &Site) -> Vec<String> {
 
 #[cfg(test)]
 #[path = "proof_tests.rs"]
-mod tests;
+pub(super) mod tests;

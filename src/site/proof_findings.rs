@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::document::{Finding, Node, Severity, Source, Step};
 use super::proof::{CircuitProof, Proof, WatchdogGap};
+use super::proof_timeouts::{Loss, TimeoutProof, Verdict};
 use super::{Amps, Phase};
 
 /// Chargers that are named one by one; the rest is counted.
@@ -24,6 +25,10 @@ pub fn proof_findings(proof: &Proof, source: &Source) -> Vec<Finding> {
         findings.push(watchdog_too_short(gap, index, source));
     }
     let circuits = positions(source, "circuits");
+    for opens in worst_openings(proof) {
+        let index = circuits.get(opens.circuit.as_str()).copied().unwrap_or(0);
+        findings.push(opens_before_fallback(opens, index, source));
+    }
     for name in &proof.assumed {
         let index = circuits.get(name.as_str()).copied().unwrap_or(0);
         let span = source.span(&["circuits".into(), index.into(), "name".into()]);
@@ -95,6 +100,43 @@ fn watchdog_too_short(gap: &WatchdogGap, index: usize, source: &Source) -> Findi
     );
     let hint = Some("lengthen the watchdog, or shorten control.interval".into());
     source.finding(Severity::Error, "watchdog-too-short", span, message, hint)
+}
+
+/// Returns for each loss and circuit the worst phase on which every breaker opens before the chargers have fallen back.
+fn worst_openings(proof: &Proof) -> Vec<&TimeoutProof> {
+    let mut worst: Vec<&TimeoutProof> = Vec::new();
+    for opens in proof.timeouts.iter().filter(|timeout| timeout.verdict == Verdict::Opens) {
+        match worst.iter_mut().find(|known| known.loss == opens.loss && known.circuit == opens.circuit) {
+            Some(known) if known.worst < opens.worst => *known = opens,
+            Some(_) => {}
+            None => worst.push(opens),
+        }
+    }
+    worst
+}
+
+fn opens_before_fallback(opens: &TimeoutProof, index: usize, source: &Source) -> Finding {
+    let lost = match opens.loss {
+        Loss::Controller => "the controller".to_owned(),
+        Loss::Bus => format!("the bus {}", opens.of),
+        Loss::Meter => format!("the meter `{}`", opens.of),
+    };
+    let until = opens.falls_back.map_or_else(|| "for ever".to_owned(), |after| format!("for up to {after}"));
+    let message = format!(
+        "when {lost} is gone, circuit `{}` may carry {} on {} {until}: its breaker {}",
+        opens.circuit,
+        Amps(opens.worst),
+        opens.phase,
+        opens.trips.words().unwrap_or_default()
+    );
+    let entry = [Step::Key("circuits"), Step::At(index)];
+    let written = [entry[0], entry[1], Step::Key("breaker")];
+    let span = match source.node(&written) {
+        Some(node) => node.span,
+        None => source.span(&[entry[0], entry[1], Step::Key("limit")]),
+    };
+    let hint = "shorten the watchdogs of its chargers, bring their fail-safe currents down, or lower the circuit's limit";
+    source.finding(Severity::Warning, "opens-before-fallback", span, message, Some(hint.into()))
 }
 
 /// Where each name of a list stands in it.

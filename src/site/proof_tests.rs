@@ -8,15 +8,15 @@ use super::*;
 use crate::site::{Circuit, DeviceLink, Grid, Volts};
 
 /// A circuit: which earlier one feeds it, limit, base load.
-type CircuitParts = (Option<prop::sample::Index>, [u16; 3], Option<[u16; 3]>);
+pub(in crate::site) type CircuitParts = (Option<prop::sample::Index>, [u16; 3], Option<[u16; 3]>);
 /// A charger: circuit, phases as bits, fail-safe, max, watchdog in milliseconds.
-type ChargerParts = (usize, u8, u16, u16, Option<u64>);
+pub(in crate::site) type ChargerParts = (usize, u8, u16, u16, Option<u64>);
 
 fn per_phase(amps: [u16; 3]) -> PerPhase<Amps> {
     PerPhase { l1: Amps(amps[0].into()), l2: Amps(amps[1].into()), l3: Amps(amps[2].into()) }
 }
 
-fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
+pub(in crate::site) fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
     let circuits: Vec<Circuit> = circuits
         .into_iter()
         .enumerate()
@@ -51,6 +51,7 @@ fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
             failsafe: Amps(failsafe.into()),
             priority: 1.0,
             resolution: Amps(1.0),
+            reaction: None,
             watchdog: watchdog.map(Period::from_millis),
             device: link.clone(),
         })
@@ -63,6 +64,7 @@ fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerParts>) -> Site {
         meters: Vec::new(),
         chargers,
         breakers: Vec::new(),
+        loads: Vec::new(),
         cabinets: Vec::new(),
         solar: Vec::new(),
         endpoints: Vec::new(),
@@ -90,7 +92,7 @@ fn any_site() -> impl Strategy<Value = Site> {
 }
 
 /// Is `above` the circuit itself, or one that feeds it?
-fn is_fed_by(site: &Site, mut circuit: usize, above: usize) -> bool {
+pub(in crate::site) fn is_fed_by(site: &Site, mut circuit: usize, above: usize) -> bool {
     loop {
         if circuit == above {
             return true;

@@ -42,6 +42,30 @@ fn charger(name: &str, phases: &[Phase]) -> ChargerStatus {
     }
 }
 
+/// A 40 A breaker that carries 60 A on L1.
+fn breaker_twin() -> BreakerTwinStatus {
+    let pole = |phase, current, measured, heat, trips_after, trips_within| BreakerPhaseStatus {
+        phase,
+        current,
+        measured,
+        heat,
+        trips_after,
+        trips_within,
+    };
+    BreakerTwinStatus {
+        rating: 40.0,
+        curve: "C".to_owned(),
+        assumed: false,
+        wear: 0.0125,
+        overload_seconds: 90.0,
+        phases: vec![
+            pole(Phase::L1, 60.0, true, 0.75, Some(2.5), Some(700.0)),
+            pole(Phase::L2, 48.0, true, 0.25, Some(9.5), None),
+            pole(Phase::L3, 20.5, false, 0.1, None, None),
+        ],
+    }
+}
+
 fn circuit(name: &str, parent: Option<&str>, limit: f64) -> CircuitStatus {
     let phase = |phase, measured| CircuitPhaseStatus {
         phase,
@@ -58,6 +82,7 @@ fn circuit(name: &str, parent: Option<&str>, limit: f64) -> CircuitStatus {
         depth: usize::from(parent.is_some()),
         meter_unknown: false,
         phases: vec![phase(Phase::L1, Some(20.0)), phase(Phase::L2, Some(20.0)), phase(Phase::L3, None)],
+        breaker: (name == "row-1").then(breaker_twin),
     }
 }
 
@@ -129,6 +154,13 @@ pub fn status() -> SiteStatus {
                 fault: None,
             },
         ],
+        loads: vec![LoadStatus {
+            name: "heater".to_owned(),
+            circuit: "main".to_owned(),
+            breaker: "q2".to_owned(),
+            state: LoadState::Cut,
+            cut_since: Some(AT - 90_000),
+        }],
         cabinets: vec![CabinetStatus {
             name: "k1".to_owned(),
             age_ms: Some(300),
@@ -192,7 +224,7 @@ pub async fn start_with(
     first: Option<SiteStatus>,
 ) -> Result<TestSite, ServerError> {
     let (hub, port) = hub();
-    let HubPort { status, orders: mut inbox } = port;
+    let HubPort { status, orders: mut inbox, mut switches } = port;
     let status = Arc::new(status);
     status.send_replace(first.map(Arc::new));
     let orders = Arc::new(Mutex::new(Vec::new()));
@@ -207,6 +239,19 @@ pub async fn start_with(
         while let Some(request) = inbox.recv().await {
             let answer = take(&publish, &request.charger, request.order.clone());
             taken.lock().unwrap().push((request.charger, request.order));
+            let _ = request.reply.send(answer);
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(request) = switches.recv().await {
+            let answer = match request.breaker.as_str() {
+                "q1" => Ok(()),
+                "q2" => Err(OrderError::NotRemote(request.breaker.clone())),
+                "stuck" => {
+                    Err(OrderError::NotSwitched { breaker: request.breaker.clone(), why: "stuck".to_owned() })
+                }
+                _ => Err(OrderError::UnknownBreaker(request.breaker.clone())),
+            };
             let _ = request.reply.send(answer);
         }
     });

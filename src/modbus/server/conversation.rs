@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::super::deadline::Deadline;
 use super::super::frame::Framing;
 use super::behaviour::Behaviour;
 use super::intake::{Incoming, Intake};
@@ -64,6 +65,7 @@ struct Conversation<'a, S> {
     /// Answers that are sent later, the next one first.
     late: Vec<(Instant, Vec<u8>)>,
     heard: Instant,
+    idle: Deadline,
 }
 
 /// Serves one stream until it ends, or is to be ended.
@@ -74,7 +76,8 @@ where
     let intake = Intake::new(way.framing);
     let out = Vec::with_capacity(way.framing.longest());
     let heard = Instant::now();
-    Conversation { stream, desk, way, intake, out, busy: Vec::new(), late: Vec::new(), heard }.run().await
+    let (busy, late, idle) = (Vec::new(), Vec::new(), Deadline::default());
+    Conversation { stream, desk, way, intake, out, busy, late, heard, idle }.run().await
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
@@ -114,7 +117,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
 
     async fn wait(&mut self) -> io::Result<Event> {
         let silence = self.intake.awaits_silence().then(|| Instant::now() + self.way.silence);
-        let idle = self.way.idle.map(|idle| self.heard + idle);
+        let ends = self.way.idle.map(|idle| self.heard + idle);
+        let idle = async {
+            match ends {
+                Some(ends) => self.idle.passed(ends).await,
+                None => std::future::pending().await,
+            }
+        };
         let due = self.late.first().map(|(due, _)| *due);
         let ready = self.busy.iter().map(|(ready, ..)| *ready).min();
         tokio::select! {
@@ -122,7 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
             () = at(silence) => Ok(Event::Silence),
             () = at(due) => Ok(Event::Due),
             () = at(ready) => Ok(Event::Ready),
-            () = at(idle) => Ok(Event::Idle),
+            () = idle => Ok(Event::Idle),
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::Check;
 use crate::profile::{
-    Access, ChargerSection, Expected, Feed, Preset, Table, ValueType, WatchdogSection, ZeroLimit,
+    Access, ChargerSection, Expected, Feed, Preset, SwitchSection, Table, ValueType, WatchdogSection,
+    ZeroLimit,
 };
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
@@ -57,6 +58,9 @@ pub(super) fn check_roles(check: &mut Check<'_>) {
         terminals(check, &at("currents"), &breaker.currents, &["A"]);
         optional(check, &at("fault"), &breaker.fault, &[]);
         optional(check, &at("overload"), &breaker.overload, &[]);
+        if let Some(switch) = &breaker.switch {
+            check_switch(check, switch);
+        }
     }
     if let Some(cabinet) = check.profile.cabinet.clone() {
         let at = |key| [Step::Key("cabinet"), Step::Key(key)];
@@ -155,6 +159,18 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
             let facts = check_preset(check, &path, preset);
             refuse_wear(check, &path, &preset.point, facts.as_ref());
         }
+    }
+}
+
+fn check_switch(check: &mut Check<'_>, switch: &SwitchSection) {
+    let at = |key| [Step::Key("breaker"), Step::Key("switch"), Step::Key(key)];
+    refer(check, &at("point"), &switch.point, Use::Write, &[]);
+    if (switch.open - switch.close).abs() < 1e-9 {
+        check.error(&at("close"), "out-of-range", "the same value can't open and close a breaker");
+    }
+    let endpoint = check.profile.endpoint.as_ref();
+    if endpoint.is_some_and(|endpoint| endpoint.breaker_path.is_none()) {
+        check.error(&at("point"), "missing-key", "`endpoint.breakerPath` is missing");
     }
 }
 

@@ -38,7 +38,10 @@ pub(super) fn chargers(
             max: Amps(entry.max),
             failsafe: Amps(entry.failsafe),
             priority: entry.priority,
-            resolution: facts.map_or(Amps(1.0), |facts| facts.resolution),
+            resolution: facts
+                .map_or(Amps(1.0), |facts| facts.resolution)
+                .max(Amps(entry.step.unwrap_or(0.0))),
+            reaction: entry.reaction,
             watchdog,
             device,
             name: entry.name,

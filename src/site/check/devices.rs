@@ -8,6 +8,9 @@ use crate::site::file::{BreakerEntry, CabinetEntry, DeviceEntry, EndpointEntry, 
 use crate::site::model::{Breaker, Cabinet, CircuitId, DeviceLink, Endpoint, Meter, Solar};
 use crate::site::{Address, Amps, Grid, Period};
 
+/// A rule that opens a breaker waits so long when the file does not say.
+const OPENS_AFTER: Period = Period::from_secs(10);
+
 /// A device's entry, with what findings need to speak of it.
 pub(super) struct Subject<'a> {
     pub(super) list: &'static str,
@@ -174,9 +177,34 @@ pub(super) fn breakers(
     each(entries, |index, entry: BreakerEntry| {
         let subject = Subject { list: "breakers", index, role: Role::Breaker, name: &entry.name };
         let circuit = circuit_of(check, entry.circuit.as_deref());
-        let (device, _) = link(check, buses, &subject, &entry.device);
-        Breaker { name: entry.name, circuit, device }
+        let (device, facts) = link(check, buses, &subject, &entry.device);
+        if entry.remote && facts.is_some_and(|facts| !facts.switchable) {
+            let message = format!("the profile `{}` does not say how a breaker is opened", device.profile);
+            let hint = "its section `breaker` needs `switch`".to_owned();
+            check.error(check.at(&subject.at("remote")), "not-switchable", message, Some(hint));
+        }
+        open_rule(check, &subject, &entry);
+        let opens_after = entry.open_on.map(|_| entry.after.unwrap_or(OPENS_AFTER));
+        Breaker { name: entry.name, circuit, remote: entry.remote, opens_after, device }
     })
+}
+
+/// Checks that a rule has all that it needs.
+fn open_rule(check: &mut Check<'_>, subject: &Subject<'_>, entry: &BreakerEntry) {
+    if entry.open_on.is_some() {
+        let at = check.at(&subject.at("openOn"));
+        if !entry.remote {
+            let message = format!("`{}` can't be opened by a rule: it is not `remote`", entry.name);
+            check.error(at, "missing-key", message, Some("say `remote: true`".into()));
+        }
+        if entry.circuit.is_none() {
+            let message = format!("`{}` can't be opened by a rule: it names no `circuit`", entry.name);
+            check.error(at, "missing-key", message, None);
+        }
+    } else if entry.after.is_some() {
+        let at = check.at(&subject.at("after"));
+        check.warning(at, "no-use", "`after` has no meaning without `openOn`", None);
+    }
 }
 
 /// Checks the cabinets.

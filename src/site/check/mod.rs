@@ -7,6 +7,7 @@ mod buses;
 mod chargers;
 mod circuits;
 mod devices;
+mod loads;
 mod policy;
 mod references;
 mod settings;
@@ -112,6 +113,7 @@ pub(super) fn site(
     let meters = devices::meters(&mut check, &mut buses, entries.meters, grid);
     let chargers = chargers::chargers(&mut check, &mut buses, entries.chargers, grid, &tree);
     let breakers = devices::breakers(&mut check, &mut buses, entries.breakers);
+    let loads = loads::loads(&mut check, entries.loads, grid, &tree, &breakers);
     let cabinets = devices::cabinets(&mut check, &mut buses, entries.cabinets);
     let solar = devices::solar(&mut check, &mut buses, entries.solar);
     let endpoints = devices::endpoints(&mut check, &mut buses, entries.endpoints);
@@ -129,6 +131,7 @@ pub(super) fn site(
             meters: all(meters)?,
             chargers: all(chargers)?,
             breakers: all(breakers)?,
+            loads: all(loads)?,
             cabinets: all(cabinets)?,
             solar: all(solar)?,
             endpoints: all(endpoints)?,

@@ -7,11 +7,13 @@ use crate::site::entries::LISTS;
 use crate::site::facts::{DeviceFacts, Role};
 
 /// Which key of which list names an entry of which other list.
-const REFERENCES: [(&str, &str, &str); 5] = [
+const REFERENCES: [(&str, &str, &str); 7] = [
     ("circuits", "parent", "circuits"),
     ("circuits", "meter", "meters"),
     ("chargers", "circuit", "circuits"),
     ("breakers", "circuit", "circuits"),
+    ("loads", "circuit", "circuits"),
+    ("loads", "breaker", "breakers"),
     ("solar", "circuit", "circuits"),
 ];
 
