@@ -82,6 +82,9 @@ _enmon() {
             enmon__subcmd__breaker__subcmd__help,show)
                 cmd="enmon__subcmd__breaker__subcmd__help__subcmd__show"
                 ;;
+            enmon__subcmd__charger,commission)
+                cmd="enmon__subcmd__charger__subcmd__commission"
+                ;;
             enmon__subcmd__charger,help)
                 cmd="enmon__subcmd__charger__subcmd__help"
                 ;;
@@ -99,6 +102,9 @@ _enmon() {
                 ;;
             enmon__subcmd__charger,show)
                 cmd="enmon__subcmd__charger__subcmd__show"
+                ;;
+            enmon__subcmd__charger__subcmd__help,commission)
+                cmd="enmon__subcmd__charger__subcmd__help__subcmd__commission"
                 ;;
             enmon__subcmd__charger__subcmd__help,help)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__help"
@@ -207,6 +213,9 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__breaker,show)
                 cmd="enmon__subcmd__help__subcmd__breaker__subcmd__show"
+                ;;
+            enmon__subcmd__help__subcmd__charger,commission)
+                cmd="enmon__subcmd__help__subcmd__charger__subcmd__commission"
                 ;;
             enmon__subcmd__help__subcmd__charger,list)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__list"
@@ -667,7 +676,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger)
-            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause resume help"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause commission resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,9 +705,53 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        enmon__subcmd__charger__subcmd__help)
-            opts="list show set-limit pause resume help"
+        enmon__subcmd__charger__subcmd__commission)
+            opts="-o -y -v -q -h -V --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__help)
+            opts="list show set-limit pause commission resume help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__help__subcmd__commission)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1197,7 +1250,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__plan)
-            opts="-o -y -v -q -h -V --snapshot --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --snapshot --jsonl --policy --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1205,6 +1258,10 @@ _enmon() {
             case "${prev}" in
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "fair deadline" -- "${cur}"))
                     return 0
                     ;;
                 --site)
@@ -1497,8 +1554,22 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__charger)
-            opts="list show set-limit pause resume"
+            opts="list show set-limit pause commission resume"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__charger__subcmd__commission)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

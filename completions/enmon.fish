@@ -142,6 +142,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l snapshot -d 'Snapshot of the plant, as JSON; - is stdin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l policy -d 'With --jsonl: whom the plan prefers' -r -f -a "fair\t'Nothing is known of cars: who has had the least goes first'
+deadline\t'Energies and departures, guessed where they are not told'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -149,6 +151,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l jsonl -d 'Plan for another program: periods on stdin, limits on stdout, one JSON object a line'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
@@ -212,25 +215,26 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -l direct -d 'Go straight to the devices; for when no controller runs'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "list" -d 'List all chargers with what they offer and why'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "show" -d 'Show one charger'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "pause" -d 'Order that a charger offers nothing'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "resume" -d 'End the order that is in force for a charger'
-complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -l direct -d 'Go straight to the devices; for when no controller runs'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "list" -d 'List all chargers with what they offer and why'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "show" -d 'Show one charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "resume" -d 'End the order that is in force for a charger'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and not __fish_seen_subcommand_from list show set-limit pause commission resume help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -289,6 +293,20 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from pause" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l dry-run -d 'Show what would be written, and leave the site file alone; the charger is stepped all the same'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -l direct -d 'Go straight to the devices; for when no controller runs'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from commission" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from resume" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -307,6 +325,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one charger'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "set-limit" -d 'Order that a charger offers at most so much'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand charger; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand breaker; and not __fish_seen_subcommand_from list show open close help" -l site -d 'Site file' -r -F
@@ -734,6 +753,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "show" -d 'Show one charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "set-limit" -d 'Order that a charger offers at most so much'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "pause" -d 'Order that a charger offers nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "commission" -d 'Step a charger through its currents and write what was learnt into the site file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from charger" -f -a "resume" -d 'End the order that is in force for a charger'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "list" -d 'List all breakers with their state and currents'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from breaker" -f -a "show" -d 'Show one breaker'
