@@ -150,8 +150,8 @@ mod tests {
         for second in 0..seconds {
             let at = Time(1_000_000 + second * 1000);
             let mut snapshot = Snapshot::empty(site);
-            for index in 0..3 {
-                let offered = if index == 0 { offers } else { told[index] };
+            for (index, told) in told.iter().enumerate() {
+                let offered = if index == 0 { offers } else { *told };
                 let value = ChargerReading {
                     state: ChargerState::Charging,
                     drawn: [Amps(offered); 3],

@@ -31,7 +31,7 @@ pub enum LoadState {
 }
 
 /// What is decided of a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct LoadDecision {
     /// Where it stands.
     pub state: LoadState,

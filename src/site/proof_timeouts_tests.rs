@@ -90,8 +90,8 @@ fn small_site() -> impl Strategy<Value = Site> {
     );
     parts.prop_map(|(circuits, chargers, metered)| {
         let mut site = build(circuits, chargers);
-        for index in 0..site.circuits.len() {
-            if metered[index] {
+        for (index, is_metered) in metered.into_iter().enumerate().take(site.circuits.len()) {
+            if is_metered {
                 site.circuits[index].meter = Some(MeterId(site.meters.len()));
                 let device = site.chargers[0].device.clone();
                 site.meters.push(Meter { name: format!("m{index}"), phases: Phase::ALL.to_vec(), device });
