@@ -335,8 +335,9 @@ impl<'a> Check<'a> {
             let devices = SimDevice::all(site);
             let known = devices.iter().map(|device| device.name(site));
             let known = known.chain(site.circuits.iter().map(|circuit| circuit.name.as_str()));
+            let known = known.chain(site.loads.iter().map(|load| load.name.as_str()));
             let span = self.source.span(&under(path, &["subject".into()]));
-            self.find("circuit or device", subject, known, span);
+            self.find("circuit, device or load", subject, known, span);
         }
         if entry.after.as_millis() >= self.length_ms {
             self.value_error(&under(path, &["after".into()]), "this is after the end");
