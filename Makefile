@@ -5,7 +5,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/enmon
 export PATH := $(CACHE)/bin:$(PATH):$(HOME)/.cargo/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build setup test lint fmt unit million doc bench bench-modbus bench-acn fuzz bless snapshots advisories clean
+.PHONY: help demo build setup test lint fmt unit million lease doc bench bench-modbus bench-acn fuzz bless snapshots advisories clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,11 @@ unit: setup ## Run unit, property, command line and flow tests
 million: setup ## Run the property tests with a million cases, optimized
 	@echo "== running the property tests with a million cases"
 	cargo nextest run --locked --lib --profile ci --cargo-profile test-release --ignore-default-filter -E 'test(million)'
+
+lease: setup ## Let a thousand pauses, kills and partitions befall two controllers with a lease
+	@echo "== two controllers, $(or $(EVENTS),1000) faults"
+	ENMON_LEASE_EVENTS=$(or $(EVENTS),1000) ENMON_LEASE_WORLDS=$(or $(WORLDS),4) ENMON_LEASE_SEED=$(or $(SEED),1) \
+		cargo nextest run --locked --profile lease --test flow_standby -E 'test(random_pauses)' --no-capture
 
 doc: setup ## Run the examples in the documentation of the code
 	@echo "== running documentation tests"

@@ -1250,7 +1250,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__plan)
-            opts="-o -y -v -q -h -V --snapshot --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --snapshot --jsonl --policy --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1258,6 +1258,10 @@ _enmon() {
             case "${prev}" in
                 --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "fair deadline" -- "${cur}"))
                     return 0
                     ;;
                 --site)

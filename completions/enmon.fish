@@ -142,6 +142,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l snapshot -d 'Snapshot of the plant, as JSON; - is stdin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l policy -d 'With --jsonl: whom the plan prefers' -r -f -a "fair\t'Nothing is known of cars: who has had the least goes first'
+deadline\t'Energies and departures, guessed where they are not told'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -149,6 +151,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -l jsonl -d 'Plan for another program: periods on stdin, limits on stdout, one JSON object a line'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'

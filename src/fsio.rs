@@ -4,6 +4,7 @@ mod input;
 mod lock_file;
 mod process;
 mod service_files;
+mod shared_lock;
 
 pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
 pub use lock_file::{LockFile, LockOutcome};
@@ -11,6 +12,7 @@ pub use process::{Offspring, arguments, process_id, respawn};
 pub use service_files::{
     identity, make_link, names_in, open_append, open_null, remove_file, remove_link, rename_file,
 };
+pub use shared_lock::SharedLock;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod control;
 pub mod error;
 pub mod fsio;
+pub mod lease;
 pub mod modbus;
 pub mod plant;
 pub mod profile;

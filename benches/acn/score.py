@@ -11,7 +11,7 @@ import numpy as np
 from acnportal.acnsim import EventQueue, Simulator
 from acnportal.algorithms import (BaseAlgorithm, RoundRobin, SortedSchedulingAlgo, UncontrolledCharging, earliest_deadline_first,
                                   first_come_first_served, least_laxity_first)
-from acnportal.algorithms.utils import SimpleRampdown
+from acnportal.algorithms.upper_bound_estimator import SimpleRampdown
 
 from scenarios import PERIOD_MIN, SCENARIOS, START
 

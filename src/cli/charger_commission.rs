@@ -13,8 +13,8 @@ use super::online::{block_on, only};
 use super::site_input::{self, LoadedSite};
 use super::{Context, control_loop};
 use crate::control::{
-    self, ChargerReading, ChargerState, DeviceRef, Event, Look, MeterReading, Plant, Time, Values, learn,
-    reaction, safe_most, step_size,
+    self, ChargerReading, ChargerState, DeviceRef, Event, Look, MeterReading, Plant, Time, Values, WriteGate,
+    learn, reaction, safe_most, step_size,
 };
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
@@ -193,7 +193,7 @@ async fn measure(site: &LoadedSite, id: ChargerId, most: Amps) -> Result<Measure
     let bench = bench_site(site, id);
     let model = Arc::new(bench.site.clone());
     let clock = control_loop::clock();
-    let plant = control_loop::plant(&bench, &model, &clock)?;
+    let plant = control_loop::plant(&WriteGate::open(), &bench, &model, &clock)?;
     let mut bench = Bench { site: model, plant, cycle: 0, clock };
     let failsafe = bench.site.chargers[0].failsafe;
     let measured = bench.steps(most).await;

@@ -34,14 +34,16 @@ pub struct GlobalArgs {
 pub struct Context {
     /// The global flags.
     pub global: GlobalArgs,
+    /// Was the site file named on the command line?
+    pub site_is_named: bool,
     /// The way to the terminal.
     pub ui: Ui,
 }
 
 impl Context {
     /// Sets up output as the flags say.
-    pub fn new(global: GlobalArgs) -> Self {
+    pub fn new(global: GlobalArgs, site_is_named: bool) -> Self {
         let ui = Ui::new(global.output, global.color, global.quiet).assume_yes(global.yes);
-        Context { global, ui }
+        Context { global, site_is_named, ui }
     }
 }

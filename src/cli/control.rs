@@ -8,12 +8,14 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::control_explain::{self, ExplainArgs};
+use super::control_lease::{LeasePlace, LeaseSettings};
 use super::control_plan::{self, PlanArgs};
+use super::control_replay::{self, ReplayArgs};
 use super::control_run::{self, RunSettings};
 use super::{Context, control_start, site_input};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::runtime::{self, Holder, LogFormat, Signal, StateFolder};
+use crate::runtime::{self, Holder, LeaseFacts, LogFormat, Signal, StateFolder};
 use crate::site::Period;
 use crate::ui::Report;
 
@@ -37,6 +39,8 @@ enum ControlCommand {
     Run(RunArgs),
     /// Print the decision for a snapshot, and touch nothing
     Plan(PlanArgs),
+    /// Make recorded decisions again: the same ones, or those of another site file
+    Replay(ReplayArgs),
     /// Say why a charger has its limit, now or at a moment in the past
     Explain(ExplainArgs),
     /// Say whether a controller runs for the site
@@ -52,6 +56,14 @@ enum ControlCommand {
   enmon control run --site garage.yaml
   enmon control run --site garage.yaml --daemon --log-file /var/log/enmon.log
   enmon control run --site garage.yaml --log-format json
+  enmon control run --site garage.yaml --lease file:/run/enmon/garage.lease
+
+With --lease several controllers of one site may run. One writes; the others observe, decide and write nothing, and the
+first of them takes over when the one that writes has ended (at once) or has not renewed for the lease time. Each needs
+a state folder of its own: on one machine another XDG_STATE_HOME, and --listen.
+
+  file:PATH        a file and two beside it, on one machine or a shared folder; PATH.gate keeps a writer out whose
+                   lease was taken, however long it was paused
 
 Signals:
   SIGTERM, SIGINT  write the safe currents, then end
@@ -83,6 +95,18 @@ struct RunArgs {
     /// With --daemon: how long the controller may take until it is ready
     #[arg(long, value_name = "TIME", default_value_t = Period::from_secs(30))]
     ready_timeout: Period,
+    /// Where the control server listens, in place of what the site file says
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<std::net::SocketAddr>,
+    /// Take part in a lease: one controller writes, the others follow and are ready
+    #[arg(long, value_name = "LEASE")]
+    lease: Option<LeasePlace>,
+    /// How long a renewal of the lease holds; the same for all that take part
+    #[arg(long, value_name = "TIME", default_value_t = Period::from_secs(3), requires = "lease")]
+    lease_time: Period,
+    /// Name in the lease, in place of the machine's
+    #[arg(long, value_name = "NAME", requires = "lease")]
+    identity: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -141,11 +165,18 @@ pub fn run(args: ControlArgs, context: &Context) -> Result<()> {
                 },
                 pid_file: args.pid_file,
                 ready_timeout: args.ready_timeout,
+                listen: args.listen,
+                lease: args.lease.map(|place| LeaseSettings {
+                    place,
+                    time: args.lease_time,
+                    identity: args.identity,
+                }),
             };
             control_run::run(settings, context)
         }
         ControlCommand::Explain(args) => control_explain::run(&args, context),
         ControlCommand::Plan(args) => control_plan::run(&args, context),
+        ControlCommand::Replay(args) => control_replay::run(&args, context),
         ControlCommand::Status(StatusArgs {}) => status(context),
         ControlCommand::Reload(args) => reload(args.timeout, context),
         ControlCommand::Stop(args) => stop(args.timeout, context),
@@ -223,6 +254,7 @@ struct InstanceReport {
     api: Option<String>,
     log_file: Option<PathBuf>,
     version: Option<String>,
+    lease: Option<LeaseFacts>,
 }
 
 impl InstanceReport {
@@ -239,7 +271,8 @@ impl InstanceReport {
             site_file: facts.as_ref().map(|facts| facts.site_file.clone()),
             api: facts.as_ref().and_then(|facts| facts.api.clone()),
             log_file: facts.as_ref().and_then(|facts| facts.log_file.clone()),
-            version: facts.map(|facts| facts.version),
+            version: facts.as_ref().map(|facts| facts.version.clone()),
+            lease: facts.and_then(|facts| facts.lease),
         }
     }
 }
@@ -257,7 +290,18 @@ impl Report for InstanceReport {
         line("site file", shown(&self.site_file))?;
         line("API", self.api.clone())?;
         line("log", shown(&self.log_file))?;
-        line("version", self.version.clone())
+        line("version", self.version.clone())?;
+        let Some(lease) = &self.lease else { return Ok(()) };
+        line("lease", Some(format!("{} as {}", lease.place, lease.identity)))?;
+        line("role", Some(if lease.leads { "leads" } else { "follows" }.to_owned()))?;
+        let elsewhere = lease.holder.as_ref().filter(|_| !lease.leads);
+        line(
+            "leader",
+            elsewhere.map(|holder| match &lease.api {
+                Some(api) => format!("{holder} at {api}"),
+                None => holder.clone(),
+            }),
+        )
     }
 }
 

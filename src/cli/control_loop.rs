@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::control_lease::Membership;
 use super::control_run::{ReloadRequest, RunScope, SiteSource};
 use super::site_input::LoadedSite;
-use crate::control::{self, Clock, Parts, Reload, State, Time, hub};
+use crate::control::{self, Clock, Parts, Reload, SiteText, State, Time, WriteGate, hub};
 use crate::error::{Error, Kind, Result};
-use crate::plant::SitePlant;
+use crate::plant::{SitePlant, longest_request};
 use crate::runtime;
 use crate::server::{self, ServerSettings};
 
@@ -19,8 +20,13 @@ pub(super) fn clock() -> Clock {
 }
 
 /// Starts the plant of a site.
-pub(super) fn plant(site: &LoadedSite, model: &Arc<crate::site::Site>, clock: &Clock) -> Result<SitePlant> {
-    SitePlant::start(model, &site.catalogue, clock)
+pub(super) fn plant(
+    gate: &WriteGate,
+    site: &LoadedSite,
+    model: &Arc<crate::site::Site>,
+    clock: &Clock,
+) -> Result<SitePlant> {
+    SitePlant::start_behind(gate, model, &site.catalogue, clock)
         .map_err(|error| Error::from_source(Kind::Invalid, "the devices can't be set up", &error))
 }
 
@@ -32,6 +38,11 @@ pub(super) fn looking_plant(
 ) -> Result<SitePlant> {
     SitePlant::look(model, &site.catalogue, clock)
         .map_err(|error| Error::from_source(Kind::Invalid, "the devices can't be set up", &error))
+}
+
+/// Returns the site file as it goes onto the tape.
+fn site_text(site: &LoadedSite) -> Arc<SiteText> {
+    Arc::new(SiteText { path: site.path.display().to_string(), text: site.text.clone() })
 }
 
 /// Starts the control server of a site.
@@ -63,7 +74,14 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
     let model = Arc::new(scope.site.site.clone());
     let state = scope.memory.as_ref().map_or_else(|| State::empty(&model), |memory| memory.resumed(&model));
     tracing::info!(site = model.name, remembered = scope.memory.is_some(), "starting");
-    let plant = plant(&scope.site, &model, &clock)?;
+    let flight = longest_request(&model, &scope.site.catalogue);
+    let part = scope.lease.as_ref().map(|lease| Membership::join(lease, flight, &scope.ready)).transpose()?;
+    let gate = part.as_ref().map_or_else(WriteGate::open, |part| part.gate.clone());
+    let (standby, where_we_are, leaving) = match part.map(Membership::split) {
+        Some((standby, api, leaving)) => (Some(standby), Some(api), Some(leaving)),
+        None => (None, None, None),
+    };
+    let plant = plant(&gate, &scope.site, &model, &clock)?;
     let (callers, port) = hub();
     let token_file =
         model.api.token_file.clone().unwrap_or_else(|| scope.state_folder.path().join("api-token"));
@@ -71,6 +89,9 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
     let server = api(&scope.site, &token_file, callers, Arc::clone(&clock), server_stop.clone()).await?;
     let scheme = if model.api.tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", server.local_addr);
+    if let Some(api) = where_we_are {
+        api.send_replace(Some(url.clone()));
+    }
     let (ready, first_decision) = oneshot::channel();
     let announce = scope.ready.clone();
     tokio::spawn(async move {
@@ -86,10 +107,12 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
         scope.source,
         model.name.clone(),
         Arc::clone(&clock),
+        gate,
         reload_in,
     ));
     let ending = control::run(Parts {
         site: model,
+        file: Some(site_text(&scope.site)),
         plant,
         journal: scope.journal,
         state,
@@ -99,8 +122,12 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
         stop: scope.stop,
         ready: Some(ready),
         heartbeat: scope.heartbeat,
+        standby,
     })
     .await;
+    if let Some(leaving) = leaving {
+        leaving.leave().await;
+    }
     server_stop.cancel();
     // a server that panicked has nothing more to drain
     let _ = server.task.await;
@@ -116,6 +143,7 @@ async fn pass_reloads(
     source: SiteSource,
     name: String,
     clock: Clock,
+    gate: WriteGate,
     reloads: mpsc::Sender<Reload<SitePlant>>,
 ) {
     while let Some(request) = requests.recv().await {
@@ -125,14 +153,14 @@ async fn pass_reloads(
         let read = read.unwrap_or_else(|_| Err(Error::new(Kind::Bug, "reading the site file again failed")));
         let loaded = read.and_then(|site| {
             let model = Arc::new(site.site.clone());
-            plant(&site, &model, &clock).map(|plant| (model, plant))
+            plant(&gate, &site, &model, &clock).map(|plant| (model, plant, site_text(&site)))
         });
         let (done, in_force) = oneshot::channel();
-        let (outcome, failure) = match loaded {
-            Ok(loaded) => (Ok(loaded), None),
-            Err(error) => (Err(error.message.clone()), Some(error)),
+        let (outcome, file, failure) = match loaded {
+            Ok((model, plant, file)) => (Ok((model, plant)), Some(file), None),
+            Err(error) => (Err(error.message.clone()), None, Some(error)),
         };
-        if reloads.send(Reload { outcome, done }).await.is_err() || in_force.await.is_err() {
+        if reloads.send(Reload { outcome, file, done }).await.is_err() || in_force.await.is_err() {
             return;
         }
         request.answer(failure.as_ref().map_or(Ok(()), Err));

@@ -97,6 +97,7 @@ fn nobody() -> ControllerStatus {
         reloads: 0,
         reload_error: None,
         journal_error: None,
+        lease: None,
     }
 }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::control_lease::LeaseSettings;
 use super::control_start::{failure_of, start_daemon};
 use super::site_input::{self, LoadedSite};
 use super::{Context, control_loop};
@@ -39,6 +40,8 @@ pub(super) struct RunSettings {
     pub log_format: LogFormat,
     pub pid_file: Option<PathBuf>,
     pub ready_timeout: Period,
+    pub listen: Option<std::net::SocketAddr>,
+    pub lease: Option<LeaseSettings>,
 }
 
 /// What the controller gets.
@@ -61,6 +64,8 @@ pub(super) struct RunScope {
     pub heartbeat: watch::Sender<u64>,
     /// To be told when all is up.
     pub ready: Ready,
+    /// The lease that it takes part in.
+    pub lease: Option<LeaseSettings>,
 }
 
 /// A request to read the site file again.
@@ -81,6 +86,8 @@ impl ReloadRequest {
 pub(super) struct SiteSource {
     path: PathBuf,
     accept_unproven: bool,
+    /// Where the control server listens, in place of what the file says.
+    listen: Option<std::net::SocketAddr>,
 }
 
 impl SiteSource {
@@ -89,7 +96,10 @@ impl SiteSource {
     /// # Errors
     /// When it is invalid, or its fail-safe is not proven and that has not been accepted.
     pub fn load(&self) -> Result<LoadedSite> {
-        let loaded = site_input::load_file(&self.path)?;
+        let mut loaded = site_input::load_file(&self.path)?;
+        if let Some(listen) = self.listen {
+            loaded.site.api.listen = listen;
+        }
         if loaded.proof.proven || self.accept_unproven {
             return Ok(loaded);
         }
@@ -141,6 +151,15 @@ impl Ready {
     }
 }
 
+impl Ready {
+    /// Tells other commands who leads.
+    pub fn takes_part(&self, lease: runtime::LeaseFacts) {
+        if let Err(error) = locked(&self.instance).takes_part(lease) {
+            tracing::error!(%error, "the role can't be published");
+        }
+    }
+}
+
 /// Runs `enmon control run`.
 pub(super) fn run(settings: RunSettings, context: &Context) -> Result<()> {
     let detached = settings.detached.then(runtime::detach).transpose().map_err(|error| {
@@ -156,7 +175,11 @@ pub(super) fn run(settings: RunSettings, context: &Context) -> Result<()> {
 }
 
 fn attempt(settings: &RunSettings, context: &Context, starter: &Arc<Mutex<Option<Starter>>>) -> Result<()> {
-    let source = SiteSource { path: context.global.site.clone(), accept_unproven: settings.accept_unproven };
+    let source = SiteSource {
+        path: context.global.site.clone(),
+        accept_unproven: settings.accept_unproven,
+        listen: settings.listen,
+    };
     let site = source.load()?;
     let folder = StateFolder::of_site(&site.site.name);
     let log_file = match &settings.log_file {
@@ -186,9 +209,11 @@ fn attempt(settings: &RunSettings, context: &Context, starter: &Arc<Mutex<Option
         api: None,
         log_file,
         version: env!("CARGO_PKG_VERSION").into(),
+        lease: None,
     };
     let instance = take_place(&folder, facts, settings.pid_file.as_deref())?;
-    let launch = Launch { site, source, folder, instance, starter: starter.clone() };
+    let lease = settings.lease.clone();
+    let launch = Launch { site, source, folder, instance, starter: starter.clone(), lease };
     launch.run(ServiceManager::from_environment(), control_loop::run)
 }
 
@@ -217,6 +242,7 @@ struct Launch {
     folder: StateFolder,
     instance: Instance,
     starter: Arc<Mutex<Option<Starter>>>,
+    lease: Option<LeaseSettings>,
 }
 
 impl Launch {
@@ -239,7 +265,9 @@ impl Launch {
         let retention = Retention { keep: self.site.site.journal.keep, ..Retention::default() };
         let journal = Journal::open(&journal_path, retention);
         let instance = Arc::new(Mutex::new(self.instance));
-        let supplies = Supplies { journal: journal.clone(), memory, instance: instance.clone(), service };
+        let lease = self.lease;
+        let supplies =
+            Supplies { journal: journal.clone(), memory, instance: instance.clone(), service, lease };
         let served = runtime::block_on(
             None,
             serve(self.site, self.source, self.folder, self.starter, supplies, controller),
@@ -261,6 +289,7 @@ struct Supplies {
     memory: Option<Memory>,
     instance: Arc<Mutex<Instance>>,
     service: ServiceManager,
+    lease: Option<LeaseSettings>,
 }
 
 async fn serve<F, Fut>(
@@ -275,7 +304,7 @@ where
     F: FnOnce(RunScope) -> Fut,
     Fut: Future<Output = Result<()>>,
 {
-    let Supplies { journal, memory, instance, service } = supplies;
+    let Supplies { journal, memory, instance, service, lease } = supplies;
     let signals = runtime::listen()
         .map_err(|error| Error::from_source(Kind::Failed, "signals can't be received", &error))?;
     let (heartbeat, beats) = watch::channel(0);
@@ -300,6 +329,7 @@ where
         reloads,
         heartbeat,
         ready,
+        lease,
     };
     let overdue = async {
         signals.stop.cancelled().await;

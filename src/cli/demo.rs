@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::site_input::{self, LoadedSite};
 use super::status::StatusReport;
 use super::{Context, control_loop, site_view};
-use crate::control::{self, Ending, Journal, Parts, Retention, SiteStatus, State, hub};
+use crate::control::{self, Ending, Journal, Parts, Retention, SiteStatus, State, WriteGate, hub};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime;
@@ -100,9 +100,11 @@ impl Demo {
         let server = control_loop::api(&site, &token, callers, Arc::clone(&clock), stop_rest.clone()).await?;
         let journal = Journal::open(&folder.join("journal.sqlite"), Retention::default());
         let parts = Parts {
-            plant: control_loop::plant(&site, &model, &clock)?,
+            plant: control_loop::plant(&WriteGate::open(), &site, &model, &clock)?,
             state: State::empty(&model),
             site: model,
+            // the demo's site is not as its text says: ports and delays are its own
+            file: None,
             journal: journal.clone(),
             hub: port,
             reloads: mpsc::channel(1).1,
@@ -110,6 +112,7 @@ impl Demo {
             stop: signals.stop.clone(),
             ready: None,
             heartbeat: watch::Sender::new(0),
+            standby: None,
         };
         Ok(Demo {
             status,

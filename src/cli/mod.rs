@@ -12,9 +12,11 @@ mod completions;
 mod context;
 mod control;
 mod control_explain;
+mod control_lease;
 mod control_loop;
 mod control_plan;
 mod control_plan_jsonl;
+mod control_replay;
 mod control_run;
 mod control_start;
 mod demo;
@@ -33,7 +35,8 @@ use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use context::{Context, GlobalArgs};
 
@@ -97,12 +100,15 @@ pub fn command() -> clap::Command {
 
 /// Parses the arguments, runs the command, renders what went wrong, and returns the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let parsed = command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, names_site(&matches))));
+    let (cli, site_is_named) = match parsed {
+        Ok(parsed) => parsed,
         // clap prints help and version on stdout with exit code 0, and usage errors on stderr with 2
         Err(error) => return ExitCode::from(ui::print_clap_error(&error)),
     };
-    let context = Context::new(cli.global);
+    let context = Context::new(cli.global, site_is_named);
     match guarded(|| run(cli.command, &context)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -110,6 +116,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(error.kind.exit_code())
         }
     }
+}
+
+/// Says whether `--site` is on the command line, before or after the command.
+fn names_site(matches: &ArgMatches) -> bool {
+    let deeper = matches.subcommand().is_some_and(|(_, matches)| names_site(matches));
+    deeper || matches.value_source("site") == Some(ValueSource::CommandLine)
 }
 
 /// Turns a panic into an error of its own kind; where it happened has been said on stderr by then.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::control_loop;
 use super::site_input::LoadedSite;
-use crate::control::{self, DeviceRef, Event, Failure, Plant, Values};
+use crate::control::{self, DeviceRef, Event, Failure, Plant, Values, WriteGate};
 use crate::error::{Error, Kind, Result};
 use crate::plant::SitePlant;
 use crate::runtime;
@@ -92,7 +92,7 @@ pub(super) fn set_limit(site: &LoadedSite, charger: ChargerId, limit: Amps) -> R
     let one = only(site, charger);
     block_on(async {
         let model = Arc::new(one.site.clone());
-        let mut plant = control_loop::plant(&one, &model, &control_loop::clock())?;
+        let mut plant = control_loop::plant(&WriteGate::open(), &one, &model, &control_loop::clock())?;
         plant.command(ChargerId(0), limit);
         let name = &model.chargers[0].name;
         loop {

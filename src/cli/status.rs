@@ -10,7 +10,7 @@ use super::Context;
 use super::api_client::ApiClient;
 use super::charger::charger_table;
 use super::site_view::{self, breaker_words, fault_cell};
-use crate::control::{BreakerTwinStatus, LoadState, RunState, Severity, SiteStatus};
+use crate::control::{BreakerTwinStatus, LeaseRole, LoadState, RunState, Severity, SiteStatus};
 use crate::error::{Error, Kind, Result};
 use crate::site::TripTimes;
 use crate::ui::live::{LiveKey, View, plain};
@@ -178,6 +178,21 @@ impl StatusReport {
             controller.observe_ms,
             controller.step_ms,
         )?;
+        if let Some(lease) = &controller.lease {
+            match (lease.role, lease.holder.as_deref(), lease.api.as_deref()) {
+                (LeaseRole::Leading, ..) => {
+                    writeln!(out, "leads, with token {}", lease.generation.unwrap_or_default())?
+                }
+                (LeaseRole::Following, None, _) => writeln!(out, "follows; nobody leads")?,
+                (LeaseRole::Following, Some(holder), None) => writeln!(out, "follows; {holder} leads")?,
+                (LeaseRole::Following, Some(holder), Some(api)) => {
+                    writeln!(out, "follows; {holder} at {api} leads")?
+                }
+            }
+            if let Some(trouble) = &lease.error {
+                writeln!(out, "\x1b[33mlease: {trouble}\x1b[0m")?;
+            }
+        }
         let troubles = [("reload refused", &controller.reload_error), ("journal", &controller.journal_error)];
         for (what, trouble) in troubles {
             if let Some(trouble) = trouble {

@@ -15,7 +15,7 @@
 use std::collections::BTreeMap;
 
 use super::{BreakerState, Decision, Reason, Snapshot, Time, fresh};
-use crate::site::{Amps, Charger, ChargerId, CircuitId, Phase, Site};
+use crate::site::{Amps, Charger, ChargerId, CircuitId, Phase, Rule, Site};
 
 /// Why a breaker is to be opened.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +63,8 @@ impl BreakerRules {
     /// Finds the breakers whose rule is fulfilled, or will be when this goes on.
     pub fn judge(&mut self, site: &Site, snapshot: &Snapshot, decision: &Decision) -> Vec<Trespass> {
         let mut found: BTreeMap<usize, Trespass> = BTreeMap::new();
-        for (index, charger) in site.chargers.iter().enumerate() {
+        let is_kept = site.control.rules.hold(Rule::OpensBreakers);
+        for (index, charger) in site.chargers.iter().enumerate().filter(|_| is_kept) {
             let Reason::Disobeys { actual } = decision.setpoints[index].reason else { continue };
             let Some((circuit, phase, over)) = overfull(site, decision, charger) else { continue };
             let Some((breaker, _)) = nearest(site, charger) else { continue };

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Alarm, BreakerState, ChargerState, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State, Time,
+    Alarm, BreakerState, ChargerState, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State,
+    Taped, Time,
 };
 use crate::site::{Amps, Site};
 
@@ -75,6 +76,11 @@ impl<J: JournalPort> Chronicle<J> {
     pub fn remember(&mut self, at: Time, site: &Site, state: &State) {
         let chargers = site.chargers.iter().map(|charger| charger.name.clone()).collect();
         self.journal.record(Entry::Memory { at, chargers, state: Box::new(state.clone()) });
+    }
+
+    /// A decision is to be kept with all that it was made of.
+    pub fn tape(&mut self, taped: Taped) {
+        self.journal.record(Entry::Taped(Box::new(taped)));
     }
 
     /// A decision was made.

@@ -16,12 +16,13 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_util::sync::CancellationToken;
 
 use super::chronicle::Chronicle;
+use super::following::{Standby, Standing};
 use super::report::{faults_of, site_status};
 use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
     BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
-    Plant, RunState, SiteStatus, State, Time, alarms, step,
+    Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Rule, Site};
 
@@ -32,6 +33,8 @@ pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 pub struct Reload<P> {
     /// The new site and its plant, or why the file was refused.
     pub outcome: Result<(Arc<Site>, P), String>,
+    /// Its file, for the tape.
+    pub file: Option<Arc<SiteText>>,
     /// Told when it is in force.
     pub done: oneshot::Sender<()>,
 }
@@ -40,6 +43,8 @@ pub struct Reload<P> {
 pub struct Parts<P, J> {
     /// The site.
     pub site: Arc<Site>,
+    /// Its file; without it no decision goes onto the tape.
+    pub file: Option<Arc<SiteText>>,
     /// Its plant.
     pub plant: P,
     /// Its journal.
@@ -58,6 +63,8 @@ pub struct Parts<P, J> {
     pub ready: Option<oneshot::Sender<()>>,
     /// Advances with every decision.
     pub heartbeat: watch::Sender<u64>,
+    /// Its ends of the lease; `None`: it stands alone.
+    pub standby: Option<Standby>,
 }
 
 /// How the loop ended.
@@ -87,6 +94,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
     let twins = BreakerTwins::new(&parts.site, &std::mem::take(&mut state.breakers));
     let driver = Driver {
         site: parts.site,
+        file: parts.file,
         plant: parts.plant,
         chronicle: Chronicle::new(parts.journal),
         state,
@@ -102,6 +110,7 @@ pub async fn run<P: Plant, J: JournalPort>(parts: Parts<P, J>) -> Ending {
         writing: None,
         tally: Tally::default(),
         last: None,
+        standing: Standing::new(parts.standby, started_at),
     };
     driver.run(parts.reloads, parts.stop).await
 }
@@ -140,6 +149,7 @@ struct Tally {
 
 struct Driver<P, J> {
     site: Arc<Site>,
+    file: Option<Arc<SiteText>>,
     plant: P,
     chronicle: Chronicle<J>,
     state: State,
@@ -154,12 +164,14 @@ struct Driver<P, J> {
     phase: Phase,
     writing: Option<Writing>,
     tally: Tally,
-    last: Option<Decision>,
+    last: Option<Arc<Decision>>,
+    standing: Standing,
 }
 
 impl<P: Plant, J: JournalPort> Driver<P, J> {
     async fn run(mut self, mut reloads: mpsc::Receiver<Reload<P>>, stop: CancellationToken) -> Ending {
         self.chronicle.life(self.now(), "started", format!("site {}", self.site.name));
+        self.take_role();
         let mut ticker = self.ticker();
         let (mut orders_open, mut switches_open) = (true, true);
         let mut reloads_open = true;
@@ -178,16 +190,14 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                     Some(event) => self.take(event),
                     None => break,
                 },
+                () = self.standing.changed() => self.take_role(),
                 () = sleep_until(grace.unwrap_or_else(Instant::now)), if grace.is_some() => self.decide(),
                 order = self.hub.orders.recv(), if orders_open => match order {
                     Some(order) => self.take_order(order),
                     None => orders_open = false,
                 },
                 request = self.hub.switches.recv(), if switches_open => match request {
-                    Some(request) => {
-                        let command = self.switching.take(&self.site, request);
-                        self.switch(command);
-                    }
+                    Some(request) => self.take_switch(request),
                     None => switches_open = false,
                 },
                 reload = reloads.recv(), if reloads_open => match reload {
@@ -289,11 +299,16 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         }
         let now = self.now();
         let snapshot = self.view.snapshot(now, &self.site);
-        let decision = step(now, &self.site, snapshot, &self.state);
+        let decision = Arc::new(step(now, &self.site, snapshot, &self.state));
         self.tally.step_ms = begun.elapsed().as_secs_f64() * 1000.0;
-        self.state = decision.state.clone();
-        self.send(now, &decision, begun);
-        self.publish(&decision, RunState::Running);
+        let before = std::mem::replace(&mut self.state, decision.state.clone());
+        if self.standing.leads() {
+            self.send(now, &decision, begun);
+        } else {
+            self.phase = Phase::Idle;
+            self.state.follow(self.view.snapshot(now, &self.site));
+        }
+        self.publish(&decision, before, RunState::Running);
         self.last = Some(decision);
         self.heartbeat.send_replace(self.tally.cycles);
         if let Some(ready) = self.ready.take() {
@@ -329,24 +344,34 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.writing = Some(Writing { since: begun, sampled, awaited, limits: due.len(), lowered });
     }
 
-    fn publish(&mut self, decision: &Decision, run_state: RunState) {
+    fn publish(&mut self, decision: &Arc<Decision>, before: State, run_state: RunState) {
         let controller = self.controller_status(run_state);
         let now = decision.at;
         let snapshot = self.view.snapshot(now, &self.site).clone();
+        let leads = self.standing.leads();
         self.twins.observe(&self.site, &snapshot, decision);
-        let commands = self.switching.judge(&self.site, &snapshot, decision);
-        self.switch(commands);
+        if leads {
+            let commands = self.switching.judge(&self.site, &snapshot, decision);
+            self.switch(commands);
+        }
         let mut alarms = alarms(&self.site, &snapshot, decision);
         alarms.extend(self.twins.alarms(&self.site));
         alarms.extend_from_slice(self.switching.alarms());
-        self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
-        if self.tally.cycles % REMEMBER_EVERY == 1 {
+        // the story is told by the one that writes it
+        if leads {
+            self.chronicle.decision(&self.site, &snapshot, decision, &alarms, self.tally.cycles);
+        }
+        if leads && self.tally.cycles % REMEMBER_EVERY == 1 {
             self.remember(now);
         }
         let mut status: SiteStatus =
             site_status(&self.site, &snapshot, decision, controller, alarms, &faults_of(&self.view));
         self.twins.tell(&self.site, &mut status);
         self.hub.status.send_replace(Some(Arc::new(status)));
+        if let Some(file) = self.file.clone().filter(|_| leads) {
+            let (cycle, decision) = (self.tally.cycles, Arc::clone(decision));
+            self.chronicle.tape(Taped { cycle, file, snapshot, before, decision });
+        }
     }
 
     /// Sends commands to breakers, and tells the journal first.
@@ -378,6 +403,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             reloads: self.tally.reloads,
             reload_error: self.tally.reload_error.clone(),
             journal_error: self.chronicle.trouble(),
+            lease: self.standing.status(),
         }
     }
 
@@ -388,6 +414,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             let now = self.now();
             self.chronicle.order(now, &request.charger, request.order);
             self.remember(now);
+            self.standing.note(&self.site, &self.state);
         });
         let written = self.chronicle.flush();
         tokio::spawn(async move {
@@ -400,7 +427,20 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         });
     }
 
+    /// Switches a breaker for somebody, unless another controller leads.
+    fn take_switch(&mut self, request: SwitchRequest) {
+        match self.standing.may_order() {
+            Ok(()) => {
+                let command = self.switching.take(&self.site, request);
+                self.switch(command);
+            }
+            // whoever asked may have gone
+            Err(why) => drop(request.reply.send(Err(why))),
+        }
+    }
+
     fn checked_order(&self, request: &OrderRequest) -> Result<usize, OrderError> {
+        self.standing.may_order()?;
         let name = &request.charger;
         let id = self.site.charger_named(name).ok_or_else(|| OrderError::UnknownCharger(name.clone()))?;
         let charger = &self.site.chargers[id.0];
@@ -429,6 +469,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
                 self.switching.reset();
                 self.plant = plant;
                 self.site = site;
+                self.file = reload.file;
                 self.phase = Phase::Idle;
                 self.writing = None;
                 self.tally.reloads += 1;
@@ -444,11 +485,38 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let _ = reload.done.send(());
     }
 
+    /// Begins to lead, or to follow, when that has changed.
+    fn take_role(&mut self) {
+        let now = self.now();
+        let Some(turn) = self.standing.turn(now) else {
+            if !self.standing.leads() {
+                self.standing.take_orders(&self.site, &mut self.state);
+            }
+            return;
+        };
+        self.standing.take_orders(&self.site, &mut self.state);
+        self.chronicle.life(now, turn.what, turn.details);
+        self.view.distrust(now);
+        self.switching.reset();
+        self.writing = None;
+        self.last = None;
+        if self.standing.leads() {
+            self.standing.note(&self.site, &self.state);
+            self.remember(now);
+            // the first limits need not wait for the next tick
+            self.begin_cycle(Instant::now());
+        }
+    }
+
     /// Leaves every charger at its fail-safe current: first those that come down, then those that go up, so that no circuit is exceeded between.
     async fn finish(mut self) -> Ending {
         let deadline = Instant::now() + DRAIN - Duration::from_millis(500);
         let now = self.now();
         self.chronicle.life(now, "stopping", String::new());
+        if !self.standing.leads() {
+            self.chronicle.life(now, "stopped", "it followed".to_owned());
+            return Ending { unconfirmed: Vec::new() };
+        }
         if !self.site.control.rules.hold(Rule::FailsafeAtEnd) {
             return Ending { unconfirmed: Vec::new() };
         }
@@ -509,30 +577,5 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     fn offers(&self, index: usize, amps: Amps) -> bool {
         let ceiling = self.view.ceiling(self.now(), index, &self.site);
         (ceiling - amps).abs().0 < 0.05
-    }
-}
-
-impl State {
-    /// Fits a memory to a site whose chargers may have changed: what is remembered of a charger goes with its name. What belongs to
-    /// circuits is learnt anew.
-    #[must_use]
-    pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
-        let mut fitted = State::empty(site);
-        fitted.at = self.at;
-        fitted.breakers.clone_from(&self.breakers);
-        for (memory, load) in fitted.loads.iter_mut().zip(&site.loads) {
-            if let Some(known) = self.loads.iter().find(|known| known.name == load.name) {
-                memory.clone_from(known);
-            }
-        }
-        let known: std::collections::HashMap<&str, usize> =
-            names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
-        for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {
-            if let Some(before) = known.get(charger.name.as_str()).and_then(|&index| self.chargers.get(index))
-            {
-                memory.clone_from(before);
-            }
-        }
-        fitted
     }
 }

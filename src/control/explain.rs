@@ -220,6 +220,7 @@ mod tests {
             reloads: 0,
             reload_error: None,
             journal_error: None,
+            lease: None,
         };
         let alarms = alarms(site, snapshot, &decision);
         site_status(site, snapshot, &decision, controller, alarms, &|_| None)

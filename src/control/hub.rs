@@ -22,6 +22,14 @@ pub enum OrderError {
         /// Its least current.
         min: String,
     },
+    /// Another controller leads.
+    #[error("this controller follows; {holder} leads")]
+    Follows {
+        /// The one that leads.
+        holder: String,
+        /// Its control server.
+        api: Option<String>,
+    },
     /// No breaker has that name.
     #[error("no breaker is named `{0}`")]
     UnknownBreaker(String),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Alarm, Override, State, Time};
+use super::{Alarm, Override, State, Taped, Time};
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,8 @@ pub enum Entry {
         /// The memory.
         state: Box<State>,
     },
+    /// A decision with all that it was made of.
+    Taped(Box<Taped>),
 }
 
 /// Word from the journal that what was recorded is kept. Waiting for it is for whoever answers a caller, not for the control loop.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Entry, Memory};
+use super::{Entry, Memory, Taped};
 
 /// Entries that may wait.
 const ENTRIES: usize = 1024;
@@ -21,6 +21,7 @@ pub(super) type Word = oneshot::Sender<Result<(), String>>;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub entries: Vec<Entry>,
+    pub taped: Vec<Taped>,
     pub memory: Option<Memory>,
     pub words: Vec<Word>,
     /// Entries that were dropped before these.
@@ -30,7 +31,7 @@ pub(super) struct Batch {
 impl Batch {
     /// Is there nothing to write?
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.memory.is_none() && self.dropped == 0
+        self.entries.is_empty() && self.taped.is_empty() && self.memory.is_none() && self.dropped == 0
     }
 }
 
@@ -45,6 +46,9 @@ pub(super) struct Queue {
 struct Inner {
     entries: VecDeque<Entry>,
     rows: usize,
+    /// Decisions for the tape. They have bounds of their own, so that they crowd nothing out.
+    taped: VecDeque<Taped>,
+    taped_rows: usize,
     /// The newest memory; each one replaces the one before.
     memory: Option<Memory>,
     words: Vec<Word>,
@@ -66,6 +70,7 @@ impl Queue {
             Entry::Memory { at, chargers, state } => {
                 inner.memory = Some(Memory { at, chargers, state: *state, complete: false });
             }
+            Entry::Taped(taped) => inner.push_taped(*taped),
             entry => inner.push(entry),
         }
         drop(inner);
@@ -103,14 +108,19 @@ impl Queue {
             inner = self.wait(inner, left);
         }
         let deadline = Instant::now() + gather;
-        while !inner.is_idle() && !inner.urgent && !inner.closing && inner.rows < ROWS / 2 {
+        while !inner.is_idle()
+            && !inner.urgent
+            && !inner.closing
+            && inner.rows.max(inner.taped_rows) < ROWS / 2
+        {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { break };
             inner = self.wait(inner, left);
         }
         inner.urgent = false;
-        inner.rows = 0;
+        (inner.rows, inner.taped_rows) = (0, 0);
         let batch = Batch {
             entries: std::mem::take(&mut inner.entries).into(),
+            taped: std::mem::take(&mut inner.taped).into(),
             memory: inner.memory.take(),
             words: std::mem::take(&mut inner.words),
             dropped: std::mem::take(&mut inner.dropped),
@@ -204,8 +214,23 @@ impl Inner {
         }
     }
 
+    fn push_taped(&mut self, taped: Taped) {
+        let rows = taped.decision.setpoints.len() + taped.snapshot.meters.len();
+        let full = self.taped.len() >= ENTRIES || self.taped_rows + rows > ROWS;
+        if (full && !self.taped.is_empty()) || self.ended {
+            self.dropped += 1;
+        } else {
+            self.taped_rows += rows;
+            self.taped.push_back(taped);
+        }
+    }
+
     fn is_idle(&self) -> bool {
-        self.entries.is_empty() && self.memory.is_none() && self.words.is_empty() && self.dropped == 0
+        self.entries.is_empty()
+            && self.taped.is_empty()
+            && self.memory.is_none()
+            && self.words.is_empty()
+            && self.dropped == 0
     }
 
     fn trouble(&self) -> Option<String> {

@@ -4,14 +4,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::{Entry, Memory, Override, Time};
+use super::{Entry, Memory, Override, Time, journal_tape};
 use crate::site::{Amps, Period};
 
 /// Marks the file as enmon's (`PRAGMA application_id`): "enmn".
 const APPLICATION: i64 = 0x656e_6d6e;
 
 /// One step for each version of the schema (`PRAGMA user_version`); steps are added, never changed.
-const VERSIONS: [&str; 1] = ["
+const VERSIONS: [&str; 2] = ["
     CREATE TABLE life (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL, details TEXT NOT NULL);
     CREATE TABLE decisions (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, cycle INTEGER NOT NULL, charger TEXT NOT NULL,
         amps REAL NOT NULL, reason TEXT NOT NULL);
@@ -28,10 +28,17 @@ const VERSIONS: [&str; 1] = ["
     CREATE INDEX orders_at ON orders (at);
     CREATE INDEX changes_at ON changes (at);
     CREATE INDEX alarms_at ON alarms (at);
+", "
+    CREATE TABLE sites (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, version TEXT NOT NULL, path TEXT NOT NULL,
+        fingerprint TEXT NOT NULL, text TEXT NOT NULL);
+    CREATE TABLE tape (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, site INTEGER NOT NULL, frames INTEGER NOT NULL,
+        packed INTEGER NOT NULL, data BLOB NOT NULL);
+    CREATE INDEX tape_at ON tape (at);
+    CREATE INDEX tape_loose ON tape (id) WHERE packed = 0;
 "];
 
 /// Tables whose rows grow old.
-const AGEING: [&str; 5] = ["life", "decisions", "orders", "changes", "alarms"];
+const AGEING: [&str; 6] = ["life", "decisions", "orders", "changes", "alarms", "tape"];
 
 /// Rows deleted from one table at a time, so that no deletion holds up writing.
 const BATCH: i64 = 500;
@@ -132,6 +139,8 @@ pub(super) fn insert(tx: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()
             let state = (**state).clone();
             remember(tx, &Memory { at: *at, chargers: chargers.clone(), state, complete: false })?;
         }
+        // it needs the one before it: see `journal_tape`
+        Entry::Taped(_) => {}
     }
     Ok(())
 }
@@ -198,8 +207,8 @@ pub(super) enum RecallError {
     Text(#[from] serde_json::Error),
 }
 
-/// Deletes some rows older than `keep`, and some of the oldest decisions when the file is larger than `max_bytes`; returns whether there
-/// may be more. Orders that the memory does not hold yet stay.
+/// Deletes some rows older than `keep`, and when the file is larger than `max_bytes` the oldest of the tape, then of the decisions; returns
+/// whether there may be more. Orders that the memory does not hold yet stay.
 pub(super) fn forget(
     tx: &Transaction<'_>,
     now: Time,
@@ -221,6 +230,9 @@ pub(super) fn forget(
         more |= deleted >= BATCH as usize;
     }
     if used_bytes(tx)? > max_bytes {
+        if journal_tape::forget_oldest(tx)? {
+            return Ok(true);
+        }
         let deleted = tx
             .prepare_cached(
                 "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions ORDER BY id LIMIT ?)",
@@ -239,15 +251,15 @@ pub(super) fn used_bytes(db: &Connection) -> rusqlite::Result<u64> {
 }
 
 /// SQLite knows signed integers only; no clock gets that far.
-fn ms(at: Time) -> i64 {
+pub(super) fn ms(at: Time) -> i64 {
     clip(at.0)
 }
 
-fn clip(value: u64) -> i64 {
+pub(super) fn clip(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn time(ms: i64) -> Time {
+pub(super) fn time(ms: i64) -> Time {
     Time(u64::try_from(ms).unwrap_or(0))
 }
 
@@ -275,20 +287,21 @@ mod tests {
         let tx = db.transaction().unwrap();
         insert(&tx, &life(1)).unwrap();
         tx.commit().unwrap();
-        let newer = [VERSIONS[0], "ALTER TABLE life ADD COLUMN who TEXT"];
+        let newer = [VERSIONS[0], VERSIONS[1], "ALTER TABLE life ADD COLUMN who TEXT"];
         bring_to(&mut db, &newer).unwrap();
         assert_eq!(count(&db, "life"), 1);
         assert!(db.prepare("SELECT who FROM life").is_ok());
         // a second time changes nothing
         bring_to(&mut db, &newer).unwrap();
         let error = prepare(&mut db).unwrap_err();
-        assert!(matches!(error, SchemaError::Newer { found: 2, known: 1 }), "{error}");
+        assert!(matches!(error, SchemaError::Newer { found: 3, known: 2 }), "{error}");
     }
 
     #[test]
     fn a_failed_step_leaves_the_old_version() {
         let mut db = opened();
-        let broken = [VERSIONS[0], "CREATE TABLE extra (a INTEGER); CREATE TABLE life (a INTEGER)"];
+        let broken =
+            [VERSIONS[0], VERSIONS[1], "CREATE TABLE extra (a INTEGER); CREATE TABLE life (a INTEGER)"];
         assert!(bring_to(&mut db, &broken).is_err());
         assert!(db.prepare("SELECT a FROM extra").is_err());
         prepare(&mut db).unwrap();

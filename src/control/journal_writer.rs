@@ -8,6 +8,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::journal_queue::{Batch, Queue};
 use super::journal_schema::{self, RecallError, SchemaError};
+use super::journal_tape;
+use super::tape::Recorder;
 use super::{Entry, Memory, Retention, Time};
 use crate::fsio::{self, FileError};
 use crate::site::Period;
@@ -82,6 +84,7 @@ pub(super) struct Writer {
     /// What was written of the memory, and into which file: another file must begin with it.
     memory: Option<Memory>,
     home: Option<(u64, u64)>,
+    recorder: Recorder,
     /// Time of the newest entry.
     now: Time,
     tidied_at: Option<Time>,
@@ -96,6 +99,7 @@ impl Writer {
             open: None,
             memory: None,
             home: None,
+            recorder: Recorder::default(),
             now: Time(0),
             tidied_at: None,
         }
@@ -130,6 +134,7 @@ impl Writer {
                 Err(error) => error,
             };
             self.open = None;
+            self.recorder.restart();
             if error.is_corruption() && fresh_start && self.move_aside() {
                 fresh_start = false;
                 continue;
@@ -153,7 +158,8 @@ impl Writer {
     }
 
     fn written(&mut self, batch: Batch) {
-        self.now = batch.entries.iter().map(time_of).fold(self.now, Time::max);
+        let taped = batch.taped.iter().map(|taped| taped.decision.at);
+        self.now = batch.entries.iter().map(time_of).chain(taped).fold(self.now, Time::max);
         for entry in &batch.entries {
             if let (Entry::Order { at, charger, order }, Some(memory)) = (entry, &mut self.memory) {
                 memory.apply_order(*at, charger, order.as_ref());
@@ -200,6 +206,12 @@ impl Writer {
         }
         if let Some(memory) = &batch.memory {
             journal_schema::remember(&tx, memory)?;
+        }
+        if self.home != open.identity {
+            self.recorder.restart();
+        }
+        for taped in &batch.taped {
+            journal_tape::insert(&tx, taped, &mut self.recorder)?;
         }
         tx.commit()?;
         self.home = open.identity;
@@ -286,6 +298,7 @@ fn time_of(entry: &Entry) -> Time {
         | Entry::Change { at, .. }
         | Entry::Alarm { at, .. }
         | Entry::Memory { at, .. } => *at,
+        Entry::Taped(taped) => taped.decision.at,
     }
 }
 

@@ -3,11 +3,13 @@
 //! With a fresh meter it is measured − what the chargers behind it draw; a reading that is old is unknown, and unknown is never zero:
 //! then the declared base load stands in. Small falls are not followed, so that a noisy load does not move every limit every second.
 
+use serde::Serialize;
+
 use super::{CircuitMemory, MeterReading, Reading, Snapshot, State, Time, fresh};
 use crate::site::{Amps, Circuit, Meter, PerPhase, Period, Phase, Rule, Rules, Site};
 
 /// The load of one circuit, sub-circuits included.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct CircuitLoad {
     /// What its meter says; `None` without a fresh one.
     pub measured: Option<PerPhase<Amps>>,

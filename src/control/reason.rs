@@ -1,9 +1,11 @@
 //! Why a charger has its limit, in words a person understands.
 
+use serde::Serialize;
+
 use crate::site::{Amps, CircuitId, MeterId, Phase, Site};
 
 /// Why a charger has its limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub enum Reason {
     /// No car is connected.
     NoCar,

@@ -14,7 +14,7 @@
 
 use super::loads::CircuitLoad;
 use super::{BreakerState, LoadMemory, Snapshot, State, Time, fresh};
-use crate::site::{Amps, Load, PerPhase, Period, Phase, Site};
+use crate::site::{Amps, Load, PerPhase, Period, Phase, Rule, Site};
 
 /// Where a load stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -31,7 +31,7 @@ pub enum LoadState {
 }
 
 /// What is decided of a load.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct LoadDecision {
     /// Where it stands.
     pub state: LoadState,
@@ -107,7 +107,8 @@ pub fn shed(
     let over = over_places(site, loads, offered);
     let worst_since = note_overload(now, site, &over, state);
     let order = by_priority(site);
-    let may_cut = worst_since.is_some_and(|since| now.since(since) >= OVER_FOR)
+    let may_cut = site.control.rules.hold(Rule::ShedsLoads)
+        && worst_since.is_some_and(|since| now.since(since) >= OVER_FOR)
         && state
             .loads
             .iter()

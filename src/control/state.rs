@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::policy::{Preference, Visit};
@@ -112,6 +114,31 @@ impl State {
             breakers: BTreeMap::new(),
             planned_at: None,
         }
+    }
+}
+
+impl State {
+    /// Fits a memory to a site whose chargers may have changed: what is remembered of a charger goes with its name. What belongs to
+    /// circuits is learnt anew.
+    #[must_use]
+    pub fn fitted(&self, names: &[impl AsRef<str>], site: &Site) -> State {
+        let mut fitted = State::empty(site);
+        fitted.at = self.at;
+        fitted.breakers.clone_from(&self.breakers);
+        for (memory, load) in fitted.loads.iter_mut().zip(&site.loads) {
+            if let Some(known) = self.loads.iter().find(|known| known.name == load.name) {
+                memory.clone_from(known);
+            }
+        }
+        let known: HashMap<&str, usize> =
+            names.iter().enumerate().map(|(index, name)| (name.as_ref(), index)).collect();
+        for (memory, charger) in fitted.chargers.iter_mut().zip(&site.chargers) {
+            if let Some(before) = known.get(charger.name.as_str()).and_then(|&index| self.chargers.get(index))
+            {
+                memory.clone_from(before);
+            }
+        }
+        fitted
     }
 }
 

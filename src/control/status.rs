@@ -84,6 +84,37 @@ pub struct ControllerStatus {
     pub reload_error: Option<String>,
     /// Why the journal can't be written, if it can't.
     pub journal_error: Option<String>,
+    /// Its part in the lease; `None`: it stands alone.
+    #[serde(default)]
+    pub lease: Option<LeaseStatus>,
+}
+
+/// Who writes, among several controllers of a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseStatus {
+    /// Does this controller write, or does it follow?
+    pub role: LeaseRole,
+    /// Who leads, as far as is known.
+    pub holder: Option<String>,
+    /// The control server of the one that leads.
+    pub api: Option<String>,
+    /// The fencing token of this controller, while it leads.
+    pub generation: Option<u64>,
+    /// Since when it has had its role, milliseconds since the Unix epoch.
+    pub since: u64,
+    /// Why the lease can't be kept, if it can't.
+    pub error: Option<String>,
+}
+
+/// A controller's part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeaseRole {
+    /// It writes.
+    Leading,
+    /// It only observes, and is ready.
+    Following,
 }
 
 /// A circuit.

@@ -7,6 +7,8 @@
 //! A target that is lower is taken at once. One that is higher is taken when it has been possible for `raiseAfter`, and only as far as it fits
 //! beside what every other charger may still be offering: current is given only after it has been given back.
 
+use serde::Serialize;
+
 use super::loads::{CircuitLoad, circuit_loads};
 use super::network::{Network, Phasor, Term};
 use super::policy::{Preference, fill, foresee};
@@ -18,7 +20,7 @@ use super::{ChargerMemory, Demand, Shares, Snapshot, State, Stop, TOLERANCE, Tim
 use crate::site::{Amps, Charger, CircuitId, PerPhase, Phase, Rule, Site};
 
 /// A charger's new limit.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Setpoint {
     /// Amperes per phase: 0, or between the charger's `min` and `max`.
     pub amps: Amps,
@@ -29,7 +31,7 @@ pub struct Setpoint {
 }
 
 /// What was decided.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Decision {
     /// When.
     pub at: Time,

@@ -39,6 +39,8 @@ pub struct PlantView {
     slow: HashSet<DeviceRef>,
     devices: Vec<DeviceRef>,
     cycle: u64,
+    /// What was read before this counts for nothing: another controller may have written since.
+    not_before: Time,
     rules: Rules,
 }
 
@@ -64,6 +66,7 @@ impl PlantView {
             slow: HashSet::new(),
             devices: devices(site),
             cycle: 0,
+            not_before: Time(0),
             rules: site.control.rules,
         }
     }
@@ -167,6 +170,9 @@ impl PlantView {
     }
 
     fn observed(&mut self, device: DeviceRef, Reading { at, value }: Reading<Values>) {
+        if at < self.not_before {
+            return;
+        }
         let snapshot = &mut self.snapshot;
         match (device, value) {
             (DeviceRef::Charger(index), Values::Charger(value)) => {
@@ -191,6 +197,15 @@ impl PlantView {
             // an adapter that mixes up its devices is caught by its own tests
             _ => {}
         }
+    }
+
+    /// Forgets what chargers were told and offered: another controller wrote, or may have written, until now. Each counts with all that it
+    /// has until it is heard again.
+    pub fn distrust(&mut self, now: Time) {
+        self.not_before = now;
+        self.sent.fill(None);
+        self.ledgers.fill(OfferLedger::new(now, None));
+        self.snapshot.chargers.fill(None);
     }
 
     /// Returns the snapshot for a decision at this moment.

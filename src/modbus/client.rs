@@ -71,6 +71,15 @@ impl ClientSettings {
 /// Sees the bytes that go over the wire.
 pub type Wire = Box<dyn FnMut(Direction, &[u8]) + Send>;
 
+/// Says at the last moment whether something may be written to a device.
+pub trait WritePermit: Send + Sync {
+    /// Enters; what is returned is kept until the bytes are with the system.
+    ///
+    /// # Errors
+    /// Why nothing may be written, in words.
+    fn enter(&self) -> Result<Box<dyn Send + Sync>, String>;
+}
+
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -104,6 +113,7 @@ pub struct Client {
     pub(super) out: Vec<u8>,
     pub(super) input: Vec<u8>,
     pub(super) wire: Option<Wire>,
+    pub(super) permit: Option<Arc<dyn WritePermit>>,
 }
 
 impl std::fmt::Debug for Client {
@@ -136,6 +146,7 @@ impl Client {
             out: Vec::with_capacity(Framing::Tcp.longest()),
             input: Vec::with_capacity(Framing::Tcp.longest()),
             wire: None,
+            permit: None,
         }
     }
 
@@ -143,6 +154,13 @@ impl Client {
     #[must_use]
     pub fn with_tls(mut self, tls: Arc<ClientConfig>) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Asks for permission before each write; without this everything may be written.
+    #[must_use]
+    pub fn with_permit(mut self, permit: Arc<dyn WritePermit>) -> Self {
+        self.permit = Some(permit);
         self
     }
 

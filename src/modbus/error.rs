@@ -103,6 +103,14 @@ pub enum ModbusError {
         /// Why.
         exception: Exception,
     },
+    /// Nothing may be written at present: it was not sent.
+    #[error("{place}: not written, {why}")]
+    Withheld {
+        /// Where.
+        place: Place,
+        /// Why not.
+        why: String,
+    },
     /// The transport or the request can't be used.
     #[error("{what}")]
     Invalid {
@@ -121,7 +129,10 @@ impl ModbusError {
     pub fn may_have_arrived(&self) -> bool {
         !matches!(
             self,
-            ModbusError::Unreachable { .. } | ModbusError::BackingOff { .. } | ModbusError::Invalid { .. }
+            ModbusError::Unreachable { .. }
+                | ModbusError::BackingOff { .. }
+                | ModbusError::Withheld { .. }
+                | ModbusError::Invalid { .. }
         )
     }
 }

@@ -105,6 +105,7 @@ impl Client {
         let attempt = timeout_at(now + self.settings.connect_timeout, attempt).await;
         match attempt.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time"))) {
             Ok(link) => {
+                link.give_up_after(self.settings.timeout);
                 self.link = Some(link);
                 self.connections += 1;
                 self.answers = 0;
@@ -160,14 +161,33 @@ impl Client {
 
     async fn broadcast(&mut self, unit: u8, request: &Request<'_>) -> Result<Response, ModbusError> {
         let Some(mut link) = self.link.take() else { return Err(self.nothing_open()) };
+        let permit = match self.permitted(unit, request) {
+            Ok(permit) => permit,
+            Err(error) => {
+                self.link = Some(link);
+                return Err(error);
+            }
+        };
         self.put_out(unit, request);
         link.send(&self.out).await.map_err(|source| ModbusError::ConnectionLost {
             place: Place::new(&self.address, unit, request),
             source,
         })?;
+        drop(permit);
         sleep(self.time_on_line(self.out.len()) + self.settings.turnaround).await;
         self.link = Some(link);
         Ok(Response::Written)
+    }
+
+    /// Asks whether this may be sent; whoever reads need not ask.
+    fn permitted(
+        &self,
+        unit: u8,
+        request: &Request<'_>,
+    ) -> Result<Option<Box<dyn Send + Sync>>, ModbusError> {
+        let Some(permit) = self.permit.as_ref().filter(|_| request.writes()) else { return Ok(None) };
+        let withheld = |why| ModbusError::Withheld { place: Place::new(&self.address, unit, request), why };
+        permit.enter().map(Some).map_err(withheld)
     }
 
     fn nothing_open(&self) -> ModbusError {
@@ -229,6 +249,11 @@ impl Client {
             }
             // a device that takes a connection and then ends it is no better than one that takes none
             Err(ModbusError::ConnectionLost { .. }) if self.answers == 0 => self.back_off(),
+            // nothing was sent
+            Err(ModbusError::Withheld { .. }) => {
+                self.late.retain(|(late, _)| *late != unit);
+                self.link = Some(link);
+            }
             Err(ModbusError::TimedOut { .. } | ModbusError::Garbage { .. })
                 if matches!(link, Link::Serial(_)) =>
             {
@@ -284,7 +309,9 @@ impl Client {
         let place = || Place::new(&self.address, unit, request);
         let lost = |source| ModbusError::ConnectionLost { place: place(), source };
         let garbage = |what: String| ModbusError::Garbage { place: place(), what };
+        let permit = self.permitted(unit, request)?;
         link.send(&self.out).await.map_err(lost)?;
+        drop(permit);
         let mut has_ended = false;
         loop {
             let decoded = match framing.decode(Expected::Answer, &self.input) {

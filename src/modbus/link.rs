@@ -3,8 +3,10 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::io::Errno;
+use rustix::net::sockopt::set_tcp_user_timeout;
 use rustix::net::{RecvFlags, recv};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -77,6 +79,19 @@ impl Link {
                 tcp(bare(host), port).await.map(Link::Tcp)
             }
         }
+    }
+
+    /// Lets the system throw away what the other side has not taken within this time, and the connection with it. So nothing arrives long
+    /// after it was sent, not even when the cable is plugged in again, and also when this process is stopped or gone (RFC 5482).
+    pub(super) fn give_up_after(&self, time: Duration) {
+        let stream = match self {
+            Link::Tcp(stream) => stream,
+            Link::Tls(stream) => stream.get_ref().0,
+            Link::Serial(_) => return,
+        };
+        let time_ms = u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1);
+        // a system without it only gives up later
+        let _ = set_tcp_user_timeout(stream, time_ms);
     }
 
     /// Sends bytes.

@@ -20,7 +20,7 @@ mod sunspec;
 mod value;
 mod wire;
 
-pub use client::{Client, ClientSettings, Direction, Wire};
+pub use client::{Client, ClientSettings, Direction, Wire, WritePermit};
 pub use device_map::{DeviceMap, MapError};
 pub use error::{ModbusError, Place};
 pub use frame::{Expected, Frame, FrameError, Framing, MBAP_HEADER, crc, lrc};

@@ -184,6 +184,11 @@ impl Request<'_> {
         }
     }
 
+    /// Says whether it changes something.
+    pub fn writes(&self) -> bool {
+        !matches!(self, Request::Read { .. } | Request::Identify(_))
+    }
+
     /// Returns the first address; 0 for a request that has none.
     pub fn address(&self) -> u16 {
         match *self {

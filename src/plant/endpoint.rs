@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::inbox::Errand;
 use super::interpret::{interpret, offered_point, points};
-use super::{Device, Line, PlantError};
-use crate::control::{DeviceRef, Event, Failure, Reading, link};
+use super::{Device, Line, Manners, PlantError};
+use crate::control::{DeviceRef, Event, Failure, Reading, WriteGate, link};
 use crate::fsio;
 use crate::modbus::{Readings, Value};
 use crate::profile::{EndpointSettings, MetricPoint};
@@ -29,13 +29,14 @@ pub(super) struct Endpoint {
     token: Option<String>,
     wanted: Vec<String>,
     cycle: u64,
+    gate: WriteGate,
 }
 
 /// Serves the endpoints of one address until the plant is dropped.
-pub(super) async fn run(mut endpoints: Vec<Endpoint>, mut line: Line) {
+pub(super) async fn run(mut endpoints: Vec<Endpoint>, gate: WriteGate, mut line: Line) {
     loop {
         let cycle = *line.cycles.borrow_and_update();
-        let event = if let Some((seat, errand)) = line.inbox.take() {
+        let event = if let Some((seat, errand)) = line.inbox.take(gate.generation()) {
             match errand {
                 Errand::Limit(limit) => endpoints[seat].set_limit(&line, limit).await,
                 Errand::Switch { close } => endpoints[seat].switch(close).await,
@@ -65,6 +66,8 @@ enum EndpointError {
     Refused { url: String, status: StatusCode },
     #[error("{url}: {what}")]
     Nonsense { url: String, what: String },
+    #[error("{url}: not written, {why}")]
+    Withheld { url: String, why: String },
 }
 
 /// Returns the innermost cause; the outer texts of an HTTP error say little.
@@ -80,6 +83,7 @@ impl EndpointError {
     fn failure(&self) -> Failure {
         match self {
             EndpointError::Http { source, .. } if source.is_connect() => Failure::NotReached,
+            EndpointError::Withheld { .. } => Failure::NotReached,
             EndpointError::Http { .. } | EndpointError::Nonsense { .. } => Failure::NoAnswer,
             EndpointError::Refused { .. } => Failure::Refused,
         }
@@ -87,7 +91,7 @@ impl EndpointError {
 }
 
 impl Endpoint {
-    pub(super) fn new(device: Device) -> Result<Endpoint, PlantError> {
+    pub(super) fn new(device: Device, manners: &Manners) -> Result<Endpoint, PlantError> {
         let refuse = |what: String| PlantError::Secret { device: device.name.clone(), what };
         let link = link(&device.site, device.reference);
         let Some(settings) = device.profile.endpoint.clone() else {
@@ -98,6 +102,8 @@ impl Endpoint {
         let mut client = reqwest::Client::builder()
             .timeout(timeout)
             .connect_timeout(timeout)
+            // what is on its way when this process ends does not arrive later than that
+            .tcp_user_timeout(timeout)
             .pool_max_idle_per_host(1)
             .pool_idle_timeout(Duration::from_secs(60))
             .redirect(reqwest::redirect::Policy::none())
@@ -111,7 +117,7 @@ impl Endpoint {
         let token = token.map_err(|error| refuse(error.to_string()))?;
         let wanted = points(&device.profile, device.reference).into_iter().map(str::to_owned).collect();
         let base = link.address.to_string();
-        Ok(Endpoint { device, settings, client, base, token, wanted, cycle: 0 })
+        Ok(Endpoint { device, settings, client, base, token, wanted, cycle: 0, gate: manners.gate.clone() })
     }
 
     async fn observe(&mut self, line: &Line) -> Event {
@@ -200,8 +206,12 @@ impl Endpoint {
         let field = self.settings.json.get(&section.limit.point);
         let field = field.ok_or_else(|| nonsense("its profile has no field for the limit"))?;
         let url = format!("{}{path}", self.base);
+        let withheld = |why| EndpointError::Withheld { url: url.clone(), why };
+        let pass = self.gate.enter().map_err(withheld)?;
         let object =
             self.object(&url, self.client.post(&url).json(&json!({ &field.field: limit.0 }))).await?;
+        // the client does not say when the bytes are out, only when they are answered
+        drop(pass);
         let mut readings = Readings::new();
         self.take_json(&object, &mut readings);
         let offered =
@@ -235,7 +245,10 @@ impl Endpoint {
         let field = &field.ok_or_else(|| nonsense("its profile has no field for the switch"))?.field;
         let url = format!("{}{path}", self.base);
         let wanted = if close { switch.close } else { switch.open };
+        let withheld = |why| EndpointError::Withheld { url: url.clone(), why };
+        let pass = self.gate.enter().map_err(withheld)?;
         let object = self.object(&url, self.client.post(&url).json(&json!({ field: wanted }))).await?;
+        drop(pass);
         match object.get(field).and_then(Json::as_f64) {
             Some(now) if (now - wanted).abs() < 1e-9 => Ok(()),
             Some(_) => Err(nonsense("it took the command and stands as before")),

@@ -29,7 +29,8 @@ impl Errand {
 /// The errands that wait for a bus.
 #[derive(Debug)]
 pub(super) struct Inbox {
-    waiting: Mutex<Vec<Option<Errand>>>,
+    /// With the token of the one that sent it.
+    waiting: Mutex<Vec<Option<(Errand, u64)>>>,
     arrived: Notify,
 }
 
@@ -39,16 +40,21 @@ impl Inbox {
         Inbox { waiting: Mutex::new(vec![None; seats]), arrived: Notify::new() }
     }
 
-    /// Leaves an errand for a device.
-    pub(super) fn put(&self, seat: usize, errand: Errand) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some(errand);
+    /// Leaves an errand for a device, in the name of the one that leads with this token.
+    pub(super) fn put(&self, seat: usize, errand: Errand, token: u64) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((errand, token));
         self.arrived.notify_one();
     }
 
-    /// Takes the lowest limit that waits: who must come down goes first. Breakers that open go before all, those that close after.
-    pub(super) fn take(&self) -> Option<(usize, Errand)> {
+    /// Takes the lowest limit that waits: who must come down goes first. Breakers that open go before all, those that close after. What was
+    /// left with another token is thrown away: in between another controller has led.
+    pub(super) fn take(&self, token: Option<u64>) -> Option<(usize, Errand)> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let all = waiting.iter().enumerate().filter_map(|(seat, errand)| errand.map(|errand| (seat, errand)));
+        for errand in waiting.iter_mut().filter(|errand| errand.is_some_and(|(_, of)| Some(of) != token)) {
+            *errand = None;
+        }
+        let all =
+            waiting.iter().enumerate().filter_map(|(seat, errand)| errand.map(|(errand, _)| (seat, errand)));
         let (seat, errand) = all.min_by(|a, b| a.1.rank().total_cmp(&b.1.rank()))?;
         waiting[seat] = None;
         Some((seat, errand))
@@ -68,15 +74,25 @@ mod tests {
     fn newer_limits_replace_older_ones_and_lower_ones_go_first() {
         let inbox = Inbox::new(5);
         let limit = |amps| Errand::Limit(Amps(amps));
-        inbox.put(3, Errand::Switch { close: true });
-        inbox.put(0, limit(16.0));
-        inbox.put(1, limit(10.0));
-        inbox.put(0, limit(20.0));
-        inbox.put(2, limit(0.0));
-        inbox.put(4, Errand::Switch { close: false });
-        let order: Vec<_> = std::iter::from_fn(|| inbox.take()).collect();
+        inbox.put(3, Errand::Switch { close: true }, 3);
+        inbox.put(0, limit(16.0), 3);
+        inbox.put(1, limit(10.0), 3);
+        inbox.put(0, limit(20.0), 3);
+        inbox.put(2, limit(0.0), 3);
+        inbox.put(4, Errand::Switch { close: false }, 3);
+        let order: Vec<_> = std::iter::from_fn(|| inbox.take(Some(3))).collect();
         assert_eq!(order[0], (4, Errand::Switch { close: false }));
         assert_eq!(order[1..4], [(2, limit(0.0)), (1, limit(10.0)), (0, limit(20.0))]);
         assert_eq!(order[4], (3, Errand::Switch { close: true }));
+    }
+
+    #[test]
+    fn what_was_left_before_another_one_led_is_thrown_away() {
+        let inbox = Inbox::new(2);
+        inbox.put(0, Errand::Limit(Amps(16.0)), 3);
+        assert_eq!(inbox.take(Some(5)), None);
+        assert_eq!(inbox.take(Some(3)), None);
+        inbox.put(0, Errand::Limit(Amps(16.0)), 5);
+        assert_eq!(inbox.take(None), None);
     }
 }

@@ -4,6 +4,7 @@
 //! said by the profiles; what to do about them is decided in `control`.
 
 mod endpoint;
+mod gate;
 mod inbox;
 mod interpret;
 mod modbus_bus;
@@ -14,9 +15,9 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::control::{Clock, DeviceRef, Event, Plant, devices, link, name};
+use crate::control::{Clock, DeviceRef, Event, Plant, WriteGate, devices, link, name};
 use crate::profile::{Catalogue, Profile};
-use crate::site::{Amps, ChargerId, Site};
+use crate::site::{Amps, ChargerId, Period, Site};
 
 use inbox::{Errand, Inbox};
 pub use interpret::{InterpretError, charger_state};
@@ -69,6 +70,7 @@ const EVENTS_PER_DEVICE: usize = 4;
 /// The plant of a site.
 #[derive(Debug)]
 pub struct SitePlant {
+    gate: WriteGate,
     cycle: watch::Sender<u64>,
     inboxes: Vec<Arc<Inbox>>,
     /// For each charger its bus and its place there.
@@ -85,7 +87,21 @@ impl SitePlant {
     /// # Errors
     /// When a profile or a file with a secret is missing.
     pub fn start(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
-        SitePlant::begin(site, catalogue, clock, false)
+        SitePlant::begin(site, catalogue, clock, &Manners { gate: WriteGate::open(), only_looks: false })
+    }
+
+    /// Starts a plant whose every write passes a gate: while that is shut the devices are only read, and nobody's watchdog is fed. Needs a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// When a profile or a file with a secret is missing.
+    pub fn start_behind(
+        gate: &WriteGate,
+        site: &Arc<Site>,
+        catalogue: &Catalogue,
+        clock: &Clock,
+    ) -> Result<SitePlant, PlantError> {
+        SitePlant::begin(site, catalogue, clock, &Manners { gate: gate.clone(), only_looks: false })
     }
 
     /// Starts a plant whose devices are only read: nothing is written to them but what [`Plant::command`] says, so that another
@@ -94,14 +110,14 @@ impl SitePlant {
     /// # Errors
     /// When a profile or a file with a secret is missing.
     pub fn look(site: &Arc<Site>, catalogue: &Catalogue, clock: &Clock) -> Result<SitePlant, PlantError> {
-        SitePlant::begin(site, catalogue, clock, true)
+        SitePlant::begin(site, catalogue, clock, &Manners { gate: WriteGate::open(), only_looks: true })
     }
 
     fn begin(
         site: &Arc<Site>,
         catalogue: &Catalogue,
         clock: &Clock,
-        only_looks: bool,
+        manners: &Manners,
     ) -> Result<SitePlant, PlantError> {
         let mut buses: BTreeMap<String, Vec<Device>> = BTreeMap::new();
         // a thousand devices of one kind share one profile
@@ -134,10 +150,34 @@ impl SitePlant {
                 clock: Arc::clone(clock),
                 stop: stop.clone(),
             };
-            start_bus(site, devices, line, only_looks)?;
+            start_bus(site, devices, line, manners)?;
         }
-        Ok(SitePlant { cycle, inboxes, seats, breakers, events, _stop: stop.drop_guard() })
+        let gate = manners.gate.clone();
+        Ok(SitePlant { gate, cycle, inboxes, seats, breakers, events, _stop: stop.drop_guard() })
     }
+}
+
+/// What a plant may do to its devices.
+#[derive(Debug, Clone)]
+struct Manners {
+    gate: WriteGate,
+    /// Nothing is written but what the driver says.
+    only_looks: bool,
+}
+
+/// Returns the longest time for which a request to a device of the site may be under way: what has been sent by then has arrived, or never
+/// will.
+pub fn longest_request(site: &Site, catalogue: &Catalogue) -> Period {
+    let times = devices(site).into_iter().map(|reference| {
+        let link = link(site, reference);
+        let profile = catalogue.get(&link.profile);
+        let own = profile.map(|profile| match &profile.endpoint {
+            Some(endpoint) if !link.address.is_modbus() => endpoint.timeout,
+            _ => profile.modbus.as_ref().map_or(Period::from_secs(1), |modbus| modbus.timeout),
+        });
+        link.timeout.or(own).unwrap_or(Period::from_secs(1))
+    });
+    times.max().unwrap_or_default()
 }
 
 /// What connects a bus task with the driver.
@@ -178,14 +218,15 @@ fn device<'a>(
     })
 }
 
-fn start_bus(site: &Site, devices: Vec<Device>, line: Line, only_looks: bool) -> Result<(), PlantError> {
+fn start_bus(site: &Site, devices: Vec<Device>, line: Line, manners: &Manners) -> Result<(), PlantError> {
     let Some(first) = devices.first() else { return Ok(()) };
     let address = link(site, first.reference).address.clone();
     if address.is_modbus() {
-        tokio::spawn(Bus::new(address, devices, only_looks)?.run(line));
+        tokio::spawn(Bus::new(address, devices, manners)?.run(line));
     } else {
-        let endpoints: Result<Vec<_>, _> = devices.into_iter().map(endpoint::Endpoint::new).collect();
-        tokio::spawn(endpoint::run(endpoints?, line));
+        let endpoints: Result<Vec<_>, _> =
+            devices.into_iter().map(|device| endpoint::Endpoint::new(device, manners)).collect();
+        tokio::spawn(endpoint::run(endpoints?, manners.gate.clone(), line));
     }
     Ok(())
 }
@@ -197,12 +238,17 @@ impl Plant for SitePlant {
 
     fn command(&mut self, charger: ChargerId, setpoint: Amps) {
         let (bus, seat) = self.seats[charger.0];
-        self.inboxes[bus].put(seat, Errand::Limit(setpoint));
+        // while another one leads there is nothing to say
+        if let Some(token) = self.gate.generation() {
+            self.inboxes[bus].put(seat, Errand::Limit(setpoint), token);
+        }
     }
 
     fn switch(&mut self, breaker: usize, close: bool) {
         let (bus, seat) = self.breakers[breaker];
-        self.inboxes[bus].put(seat, Errand::Switch { close });
+        if let Some(token) = self.gate.generation() {
+            self.inboxes[bus].put(seat, Errand::Switch { close }, token);
+        }
     }
 
     async fn next(&mut self) -> Option<Event> {

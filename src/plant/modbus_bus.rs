@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::station::Station;
 use super::inbox::Errand;
-use super::{Device, Line, PlantError};
+use super::{Device, Line, Manners, PlantError};
 use crate::control::{Event, link};
 use crate::modbus::Client;
 use crate::runtime::tls;
@@ -24,6 +24,7 @@ use crate::site::{Address, Amps};
 /// A bus and its devices, not yet started.
 pub(super) struct Bus {
     client: Client,
+    gate: crate::control::WriteGate,
     stations: Vec<Station>,
     /// Without a new cycle for so long the controller is taken to be gone: its chargers shall notice, so nothing is fed.
     patience: Duration,
@@ -46,7 +47,7 @@ impl Bus {
     ///
     /// # Errors
     /// When a certificate can't be read, or when a profile would wear a device out.
-    pub(super) fn new(address: Address, devices: Vec<Device>, only_looks: bool) -> Result<Bus, PlantError> {
+    pub(super) fn new(address: Address, devices: Vec<Device>, manners: &Manners) -> Result<Bus, PlantError> {
         let mut stations = Vec::with_capacity(devices.len());
         let mut secured = None;
         let mut patience = Duration::ZERO;
@@ -56,14 +57,15 @@ impl Bus {
             }
             let control = device.site.control;
             patience = patience.max(control.stale_after.0).max(control.interval.0.saturating_mul(3));
-            stations.push(Station::new(device, only_looks)?);
+            stations.push(Station::new(device, manners)?);
         }
         let settings = stations.first().map(|station| station.settings().clone()).unwrap_or_default();
-        let mut client = Client::new(address, settings);
+        let permit = std::sync::Arc::new(manners.gate.clone());
+        let mut client = Client::new(address, settings).with_permit(permit);
         if let Some(config) = secured {
             client = client.with_tls(config);
         }
-        Ok(Bus { client, stations, patience, heard: Instant::now() })
+        Ok(Bus { client, gate: manners.gate.clone(), stations, patience, heard: Instant::now() })
     }
 
     /// Serves the bus until the plant is dropped.
@@ -71,7 +73,7 @@ impl Bus {
         loop {
             let has_new_cycle = line.cycles.has_changed().unwrap_or_default();
             let cycle = *line.cycles.borrow_and_update();
-            let errand = line.inbox.take();
+            let errand = line.inbox.take(self.gate.generation());
             if has_new_cycle || errand.is_some() {
                 self.heard = Instant::now();
             }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Builder;
 
 /// Runs a future to its end; `threads` workers, or one for each core when `None`.
@@ -48,6 +49,12 @@ pub fn steady_clock_from(wall_ms: u64) -> impl Fn() -> u64 + Send + Sync + 'stat
     // in virtual time this is virtual, too
     let begun = tokio::time::Instant::now();
     move || wall_ms.saturating_add(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Returns the milliseconds since this machine's boot, the time of suspensions included.
+pub fn boot_clock_ms() -> u64 {
+    let now = clock_gettime(ClockId::Boottime);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1000 + u64::try_from(now.tv_nsec).unwrap_or(0) / 1_000_000
 }
 
 #[cfg(test)]

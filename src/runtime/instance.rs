@@ -43,6 +43,25 @@ pub struct InstanceFacts {
     pub log_file: Option<PathBuf>,
     /// Version of enmon.
     pub version: String,
+    /// Its part in a lease; `None`: it stands alone.
+    #[serde(default)]
+    pub lease: Option<LeaseFacts>,
+}
+
+/// A controller's part in a lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseFacts {
+    /// Where the lease is kept.
+    pub place: String,
+    /// The controller's name there.
+    pub identity: String,
+    /// Does it write?
+    pub leads: bool,
+    /// The name of the one that leads.
+    pub holder: Option<String>,
+    /// Its control server.
+    pub api: Option<String>,
 }
 
 /// The outcome of a reload; the content of `reload.json`.
@@ -108,6 +127,15 @@ impl Instance {
     /// When `runtime.json` can't be written.
     pub fn announce(&mut self, api: Option<String>) -> Result<(), FileError> {
         self.facts.api = api;
+        self.write_facts()
+    }
+
+    /// Tells other commands who leads.
+    ///
+    /// # Errors
+    /// When `runtime.json` can't be written.
+    pub fn takes_part(&mut self, lease: LeaseFacts) -> Result<(), FileError> {
+        self.facts.lease = Some(lease);
         self.write_facts()
     }
 
@@ -220,6 +248,7 @@ mod tests {
             api: None,
             log_file: None,
             version: "0".into(),
+            lease: None,
         }
     }
 

@@ -15,13 +15,15 @@ mod signals;
 mod state_folder;
 pub mod tls;
 
-pub use calendar::rfc3339;
+pub use calendar::{parse_rfc3339, rfc3339};
 pub use daemon::{DaemonError, StartFailure, Starter, detach, start};
 pub use drain::{Undrained, drain};
-pub use executor::{block_on, block_on_virtual_time, steady_clock, steady_clock_from, wall_clock_ms};
+pub use executor::{
+    block_on, block_on_virtual_time, boot_clock_ms, steady_clock, steady_clock_from, wall_clock_ms,
+};
 pub use http_listener::{ListenerBounds, serve_router, serve_router_within};
 pub use instance::{
-    Holder, Instance, InstanceError, InstanceFacts, ReloadOutcome, holder, last_reload, tell,
+    Holder, Instance, InstanceError, InstanceFacts, LeaseFacts, ReloadOutcome, holder, last_reload, tell,
 };
 pub use logging::{LogFormat, LogSettings, LogTarget, init_logging};
 pub use open_files::{TooFewFiles, allow_open_files};

@@ -64,7 +64,8 @@ fn a_circuit_may_be_above_its_limit_for_so_long_and_no_longer() {
 
 #[test]
 fn an_offer_is_judged_within_its_window_with_what_was_so_when_it_began() {
-    let offers = |record: &mut Record| record.chargers[0].offers = vec![(0, 6.0), (10_000, 16.0), (60_000, 10.0)];
+    let offers =
+        |record: &mut Record| record.chargers[0].offers = vec![(0, 6.0), (10_000, 16.0), (60_000, 10.0)];
     for (window, bound, holds) in [
         ("from: 20s, until: 50s", "atLeast: 16", true),
         ("from: 5s, until: 50s", "atLeast: 16", false),
@@ -109,8 +110,13 @@ fn every_car_of_a_charger_must_be_full() {
     let stays = |second_kwh| {
         move |record: &mut Record| {
             for delivered_kwh in [5.0, second_kwh] {
-                let stay =
-                    Stay { charger: ChargerId(0), from_ms: 0, until_ms: None, wanted_kwh: 5.0, delivered_kwh };
+                let stay = Stay {
+                    charger: ChargerId(0),
+                    from_ms: 0,
+                    until_ms: None,
+                    wanted_kwh: 5.0,
+                    delivered_kwh,
+                };
                 record.stays.push(stay);
             }
         }

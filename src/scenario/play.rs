@@ -194,6 +194,8 @@ impl<'s, S: Stage> Performance<'s, S> {
         let began = self.began;
         let parts = Parts {
             site: Arc::clone(&self.known),
+            // a scenario is a record already
+            file: None,
             plant,
             journal: Diary {
                 record: self.record.clone(),
@@ -207,6 +209,7 @@ impl<'s, S: Stage> Performance<'s, S> {
             stop: stop.clone(),
             ready: Some(ready),
             heartbeat: watch::Sender::new(0),
+            standby: None,
         };
         let task = tokio::spawn(control::run(parts));
         self.controller = Some(Running { task, stop, hub: callers, clock });

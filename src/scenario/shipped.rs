@@ -54,5 +54,7 @@ pub static SHIPPED: &[Shipped] = shipped![
     "fire",
     "short-circuit",
     "metrics-gone",
+    "opened-by-its-rule",
+    "heater-is-cut",
     "night-in-the-garage",
 ];

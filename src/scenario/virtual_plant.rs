@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::script::Fault;
-use super::world::SharedWorld;
+use super::world::{SharedWorld, World};
 use crate::control::{Clock, DeviceRef, Event, Failure, Plant, Reading, Time, devices, link};
 use crate::site::{Amps, ChargerId, Site};
 
@@ -27,6 +27,8 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Work {
     Limit(Amps),
+    /// Closes a breaker, or opens it.
+    Switch(bool),
     Observe(u64),
 }
 
@@ -49,6 +51,7 @@ struct Seat {
     device: DeviceRef,
     timeout: Duration,
     limit: Option<Amps>,
+    switch: Option<bool>,
     /// The last cycle for which it was asked.
     cycle: u64,
     is_connected: bool,
@@ -83,6 +86,7 @@ impl VirtualPlant {
                 device,
                 timeout: link.timeout.map_or(TIMEOUT, |timeout| timeout.0),
                 limit: None,
+                switch: None,
                 cycle: 0,
                 is_connected: true,
                 failures: 0,
@@ -123,6 +127,7 @@ impl VirtualPlant {
         let one = &mut self.buses[bus].seats[seat];
         match work {
             Work::Limit(_) => one.limit = None,
+            Work::Switch(_) => one.switch = None,
             Work::Observe(cycle) => one.cycle = cycle,
         }
         let device = one.device;
@@ -133,7 +138,7 @@ impl VirtualPlant {
             self.events.push_back(Event::Failed { device, cycle, error, failure: Failure::NotReached });
             return;
         }
-        let usual = if matches!(work, Work::Limit(_)) { WRITE } else { ANSWER };
+        let usual = if matches!(work, Work::Observe(_)) { ANSWER } else { WRITE };
         let mut world = self.world.lock();
         let no_answer = Some((Failure::NoAnswer, "no answer in time"));
         let fault = world.fault(device);
@@ -152,9 +157,7 @@ impl VirtualPlant {
         };
         if hears && !is_late {
             world.hears(device);
-            if let (Work::Limit(limit), DeviceRef::Charger(index)) = (work, device) {
-                world.takes_limit(ChargerId(index), limit);
-            }
+            world.takes(device, work);
         }
         self.buses[bus].job = Some(Job { seat, work, asked_at, due: now + takes, failure, is_late });
     }
@@ -177,9 +180,7 @@ impl VirtualPlant {
         let mut world = self.world.lock();
         if job.is_late {
             world.hears(device);
-            if let (Work::Limit(limit), DeviceRef::Charger(index)) = (job.work, device) {
-                world.takes_limit(ChargerId(index), limit);
-            }
+            world.takes(device, job.work);
         }
         match (job.work, job.failure, device) {
             (Work::Observe(cycle), None, _) => {
@@ -204,8 +205,25 @@ impl VirtualPlant {
                     failure,
                 }
             }
-            // only chargers are sent limits
-            (Work::Limit(_), ..) => Event::Remarked { device, text: None },
+            (Work::Switch(close), None, DeviceRef::Breaker(breaker)) => Event::Switched { breaker, close },
+            (Work::Switch(close), Some((failure, error)), DeviceRef::Breaker(breaker)) => {
+                Event::NotSwitched { breaker, close, error: error.to_owned(), failure }
+            }
+            // only chargers are sent limits, and only breakers are switched
+            (Work::Limit(_) | Work::Switch(_), ..) => Event::Remarked { device, text: None },
+        }
+    }
+}
+
+impl World {
+    /// What is written has reached a device.
+    fn takes(&mut self, device: DeviceRef, work: Work) {
+        match (work, device) {
+            (Work::Limit(limit), DeviceRef::Charger(index)) => self.takes_limit(ChargerId(index), limit),
+            (Work::Switch(close), DeviceRef::Breaker(index)) => {
+                self.switches(index, close);
+            }
+            _ => {}
         }
     }
 }
@@ -216,6 +234,11 @@ impl Bus {
         let limits = self.seats.iter().enumerate().filter_map(|(seat, one)| Some((seat, one.limit?)));
         if let Some((seat, limit)) = limits.min_by(|a, b| a.1.0.total_cmp(&b.1.0)) {
             return Some((seat, Work::Limit(limit)));
+        }
+        if let Some((seat, close)) =
+            self.seats.iter().enumerate().find_map(|(seat, one)| Some((seat, one.switch?)))
+        {
+            return Some((seat, Work::Switch(close)));
         }
         let waiting = self.seats.iter().enumerate().filter(|(_, one)| one.cycle < cycle);
         waiting.min_by_key(|(_, one)| one.cycle).map(|(seat, _)| (seat, Work::Observe(cycle)))
@@ -233,16 +256,10 @@ impl Plant for VirtualPlant {
     }
 
     fn switch(&mut self, breaker: usize, close: bool) {
-        let mut world = self.world.lock();
-        let event = if world.fault(DeviceRef::Breaker(breaker)).is_some() {
-            let error = "no answer in time".to_owned();
-            Event::NotSwitched { breaker, close, error, failure: Failure::NoAnswer }
-        } else {
-            world.switches(breaker, close);
-            Event::Switched { breaker, close }
-        };
-        drop(world);
-        self.events.push_back(event);
+        let seats = self.buses.iter_mut().flat_map(|bus| &mut bus.seats);
+        for one in seats.filter(|one| one.device == DeviceRef::Breaker(breaker)) {
+            one.switch = Some(close);
+        }
     }
 
     async fn next(&mut self) -> Option<Event> {

@@ -32,6 +32,8 @@ pub(super) enum RequestError {
     Starting,
     #[error("the controller is not ready: {0}")]
     NotReady(String),
+    #[error("{0}")]
+    Follows(String),
     #[error("the controller has ended")]
     Gone,
     #[error("the controller did not answer in time; the order may still take effect")]
@@ -71,6 +73,7 @@ impl RequestError {
             E::NotDone(_) => (StatusCode::BAD_GATEWAY, "not-done", None),
             E::Starting => (StatusCode::SERVICE_UNAVAILABLE, "starting", Some("ask again in a moment")),
             E::NotReady(_) => (StatusCode::SERVICE_UNAVAILABLE, "not-ready", None),
+            E::Follows(_) => (StatusCode::CONFLICT, "follows", Some("send it to the controller that leads")),
             E::Gone => (StatusCode::SERVICE_UNAVAILABLE, "gone", Some("start it again: enmon control run")),
             E::Timeout => (
                 StatusCode::GATEWAY_TIMEOUT,
@@ -89,6 +92,10 @@ impl From<OrderError> for RequestError {
             OrderError::NotSwitched { .. } => RequestError::NotDone(error.to_string()),
             OrderError::UnknownCharger(name) => RequestError::Unknown { kind: "charger", name },
             OrderError::NotPossible { .. } => RequestError::Impossible(error.to_string()),
+            OrderError::Follows { ref api, .. } => {
+                let elsewhere = api.as_ref().map_or(String::new(), |api| format!(": {api}"));
+                RequestError::Follows(format!("{error}{elsewhere}"))
+            }
             OrderError::Gone => RequestError::Gone,
         }
     }

@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::{Address, Amps, BreakerCurve, PerPhase, Period, Phase, PolicySettings, Rules, Volts};
 
 macro_rules! id {
     ($name:ident, $of:literal) => {
         #[doc = concat!("Position of a ", $of, " in [`Site`].")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         pub struct $name(pub usize);
     };
 }

@@ -75,6 +75,10 @@ pub enum Rule {
     SteadyClock,
     /// What needs attention raises an alarm.
     Alarms,
+    /// A breaker is opened by its rule when a charger behind it does not obey.
+    OpensBreakers,
+    /// A load beside the chargers is cut when these alone can't keep a circuit under its limit.
+    ShedsLoads,
 }
 
 /// The rules that are in force: all of them.

@@ -28,8 +28,13 @@ pub struct Api {
 impl<'a> Controller<'a> {
     /// Starts a controller in the foreground and waits until it has decided for the first time.
     pub async fn start(home: &'a Home) -> Controller<'a> {
+        Controller::start_with(home, &[]).await
+    }
+
+    /// The same with more flags.
+    pub async fn start_with(home: &'a Home, more: &[&str]) -> Controller<'a> {
         let log = fs::OpenOptions::new().append(true).create(true).open(home.path().join("run.log")).unwrap();
-        let mut command = home.command(&["control", "run", "-v"]);
+        let mut command = home.command(&[&["control", "run", "-v"], more].concat());
         let child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
         // from here on it is ended, whatever happens
         let mut controller = Controller { home, child, api: Api::at(String::new()) };

@@ -10,6 +10,7 @@ pub mod garage;
 pub mod home;
 pub mod layout;
 pub mod mixed;
+pub mod spy;
 
 use std::time::{Duration, Instant};
 

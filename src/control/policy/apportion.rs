@@ -114,6 +114,24 @@ fn use_up(network: &Network, limits: &[f64], claims: &[Claim], shares: &[f64], a
             amps[index] = next;
         }
     }
+    top_up(network, limits, claims, amps);
+}
+
+/// Gives what is less than a step of one station to those that can offer any current.
+fn top_up(network: &Network, limits: &[f64], claims: &[Claim], amps: &mut [f64]) {
+    let mut demands = vec![Demand::fixed(0.0); network.currents()];
+    for (claim, &floor) in claims.iter().zip(amps.iter()) {
+        demands[claim.current] = match claim.pilots {
+            Pilots::Between(least, most) if floor > 0.0 || least <= 0.0 => {
+                Demand { floor, ceiling: claim.most.min(most), weight: claim.preference.urgency }
+            }
+            _ => Demand::fixed(floor),
+        };
+    }
+    let shares = share(network, limits, &demands);
+    for (claim, amps) in claims.iter().zip(amps) {
+        *amps = amps.max(shares.amps[claim.current]);
+    }
 }
 
 /// Lowers currents until no limit is broken. Where loads are opposed to each other, less of one can be more of a sum, so that rounding down

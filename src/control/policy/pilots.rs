@@ -47,7 +47,7 @@ impl Pilots {
         }
         match self {
             Pilots::Between(least, most) => {
-                let next = wanted.min(*most).max(*least);
+                let next = if amps < *least { *least } else { wanted.min(*most) };
                 (next > amps + ROUNDING).then_some(next)
             }
             Pilots::Only(steps) => steps.iter().copied().find(|&step| step > amps + ROUNDING),

@@ -24,7 +24,7 @@ impl Station {
             DeviceRef::Charger(index) => index,
             _ => usize::MAX,
         });
-        self.last_limit = Some(limit);
+        self.last_limit = Some((limit, self.token()));
         if let Some(error) = self.rests_from_limits(alone, client.framing()) {
             return Event::NotAcknowledged { charger, setpoint: limit, error, failure: Failure::NotReached };
         }

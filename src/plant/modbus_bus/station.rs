@@ -13,7 +13,7 @@ use crate::modbus::{
     read_points,
 };
 use crate::plant::interpret::{interpret, points};
-use crate::plant::{Device, Line, PlantError};
+use crate::plant::{Device, Line, Manners, PlantError};
 use crate::profile::{ChargerSection, Feed};
 use crate::site::{Amps, Charger};
 
@@ -33,14 +33,14 @@ pub(super) struct Station {
     settings: ClientSettings,
     /// The profile as it fits the device, with the connection on which that was found out.
     fitted: Option<(u64, Fitted)>,
-    /// The connection on which it has been told what to do when it hears nothing.
-    armed_on: Option<u64>,
-    only_looks: bool,
+    /// The connection on which it has been told what to do when it hears nothing, and the token with which that was.
+    armed_on: Option<(u64, u64)>,
+    manners: Manners,
     /// The last cycle for which it was asked.
     cycle: u64,
     pub(super) feeding: Option<Feeding>,
-    /// The limit that it was sent last.
-    pub(super) last_limit: Option<Amps>,
+    /// The limit that it was sent last, and with which token.
+    pub(super) last_limit: Option<(Amps, Option<u64>)>,
     /// Whether it is paused is not known for sure.
     pub(super) may_be_paused: bool,
     failures: u32,
@@ -63,7 +63,7 @@ impl Station {
     ///
     /// # Errors
     /// When its profile would wear it out.
-    pub(super) fn new(device: Device, only_looks: bool) -> Result<Station, PlantError> {
+    pub(super) fn new(device: Device, manners: &Manners) -> Result<Station, PlantError> {
         let modbus = device.profile.modbus.clone().unwrap_or_default();
         let timeout = link(&device.site, device.reference).timeout.map(|period| period.0);
         let mut settings = ClientSettings::of(&modbus, timeout);
@@ -75,7 +75,7 @@ impl Station {
             settings,
             fitted: None,
             armed_on: None,
-            only_looks,
+            manners: manners.clone(),
             cycle: 0,
             feeding: None,
             last_limit: None,
@@ -124,6 +124,10 @@ impl Station {
             let error = format!("{}; asked again in {} ms", self.last_error, wait.as_millis());
             return Event::Failed { device, cycle, error, failure: Failure::NotReached };
         }
+        if self.must_be_left_alone() {
+            let error = "nobody leads: it is left alone, since every request feeds its watchdog".to_owned();
+            return Event::Failed { device, cycle, error, failure: Failure::NotReached };
+        }
         let at = (line.clock)();
         match self.read(client).await {
             Ok(readings) => match interpret(&self.device.profile, device, &readings) {
@@ -138,6 +142,18 @@ impl Station {
                 Event::Failed { device, cycle, failure: failure(&error), error: with_causes(&error) }
             }
         }
+    }
+
+    /// Says whether it must not even be read: it takes every request for a sign of life, and nobody is there to live for.
+    fn must_be_left_alone(&self) -> bool {
+        let is_fed_by_requests =
+            self.feeding.as_ref().is_some_and(|feeding| *feeding.feed() == Feed::Request);
+        is_fed_by_requests && !self.manners.gate.is_led()
+    }
+
+    /// Returns the token with which it is written to; nothing while it is only looked at.
+    pub(super) fn token(&self) -> Option<u64> {
+        self.manners.gate.generation().filter(|_| !self.manners.only_looks)
     }
 
     async fn read(&mut self, client: &mut Client) -> Result<Readings, ModbusError> {
@@ -159,10 +175,12 @@ impl Station {
             None => self.fit(client).await?,
         };
         self.fitted = Some((connection, fitted.clone()));
-        if self.armed_on != Some(connection) && !self.only_looks {
+        if let Some(token) = self.token()
+            && self.armed_on != Some((connection, token))
+        {
             self.may_be_paused = true;
             self.arm(client, &fitted.map).await?;
-            self.armed_on = Some(connection);
+            self.armed_on = Some((connection, token));
         }
         Ok(fitted)
     }
@@ -181,7 +199,7 @@ impl Station {
 
     /// Returns when its watchdog must be fed.
     pub(super) fn feed_due(&self, alone: bool) -> Option<Instant> {
-        let due = self.feeding.as_ref().filter(|_| !self.only_looks)?.due()?;
+        let due = self.feeding.as_ref().filter(|_| self.token().is_some())?.due()?;
         Some(self.not_before.filter(|_| !alone).map_or(due, |at| at.max(due)))
     }
 
@@ -212,8 +230,11 @@ impl Station {
                 Ok(())
             }
             Feed::Limit => match self.last_limit {
-                Some(limit) => self.put_limit(client, &fitted.map, limit).await,
-                None => Ok(()),
+                // what was said before another controller led must not be said again
+                Some((limit, token)) if token == self.token() => {
+                    self.put_limit(client, &fitted.map, limit).await
+                }
+                _ => Ok(()),
             },
             Feed::LifeBit { point, value, .. } => self.feed_with(client, &fitted.map, point, *value).await,
             Feed::Timeout => self.feed_timeout(client, &fitted.map).await,
@@ -357,7 +378,7 @@ mod tests {
             profile: Arc::new(profile),
             site: Arc::new(site),
         };
-        Station::new(device, false)
+        Station::new(device, &Manners { gate: crate::control::WriteGate::open(), only_looks: false })
     }
 
     #[test]

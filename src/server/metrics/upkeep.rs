@@ -1,7 +1,7 @@
 //! Metrics for whoever keeps the site running: ages and faults of all devices, the controller itself, alarms.
 
 use super::{Page, seconds, truth};
-use crate::control::{RunState, Severity, SiteStatus};
+use crate::control::{LeaseRole, RunState, Severity, SiteStatus};
 
 /// One of the devices: its kind, name, age of its reading, fault.
 type Device<'a> = (&'static str, &'a str, Option<u64>, &'a Option<String>);
@@ -76,6 +76,21 @@ impl Page {
             "1 while the journal can't be written.",
             truth(controller.journal_error.is_some()),
         );
+        if let Some(lease) = &controller.lease {
+            self.lone(
+                "enmon_leading",
+                "1 while this controller writes, 0 while it follows another one.",
+                truth(lease.role == LeaseRole::Leading),
+            );
+            if let Some(generation) = lease.generation {
+                self.lone(
+                    "enmon_lease_token",
+                    "Fencing token with which this controller writes.",
+                    generation as f64,
+                );
+            }
+            self.lone("enmon_lease_failed", "1 while the lease can't be kept.", truth(lease.error.is_some()));
+        }
         self.gauge("enmon_controller_state", "1 for the state in which the controller is, 0 for the others.");
         for (state, word) in [
             (RunState::Starting, "starting"),
