@@ -136,6 +136,9 @@ _enmon() {
             enmon__subcmd__control,reload)
                 cmd="enmon__subcmd__control__subcmd__reload"
                 ;;
+            enmon__subcmd__control,replay)
+                cmd="enmon__subcmd__control__subcmd__replay"
+                ;;
             enmon__subcmd__control,run)
                 cmd="enmon__subcmd__control__subcmd__run"
                 ;;
@@ -156,6 +159,9 @@ _enmon() {
                 ;;
             enmon__subcmd__control__subcmd__help,reload)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__reload"
+                ;;
+            enmon__subcmd__control__subcmd__help,replay)
+                cmd="enmon__subcmd__control__subcmd__help__subcmd__replay"
                 ;;
             enmon__subcmd__control__subcmd__help,run)
                 cmd="enmon__subcmd__control__subcmd__help__subcmd__run"
@@ -240,6 +246,9 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__control,reload)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__reload"
+                ;;
+            enmon__subcmd__help__subcmd__control,replay)
+                cmd="enmon__subcmd__help__subcmd__control__subcmd__replay"
                 ;;
             enmon__subcmd__help__subcmd__control,run)
                 cmd="enmon__subcmd__help__subcmd__control__subcmd__run"
@@ -1074,7 +1083,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control)
-            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan explain status reload stop help"
+            opts="-o -y -v -q -h -V --site --output --yes --verbose --quiet --color --help --version run plan replay explain status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1138,7 +1147,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__help)
-            opts="run plan explain status reload stop help"
+            opts="run plan replay explain status reload stop help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1194,6 +1203,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__help__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__control__subcmd__help__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1321,8 +1344,50 @@ _enmon() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        enmon__subcmd__control__subcmd__replay)
+            opts="-o -y -v -q -h -V --last --price --prices --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --price)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prices)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         enmon__subcmd__control__subcmd__run)
-            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --listen --lease --lease-time --identity --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1341,6 +1406,22 @@ _enmon() {
                     return 0
                     ;;
                 --ready-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lease-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1680,7 +1761,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control)
-            opts="run plan explain status reload stop"
+            opts="run plan replay explain status reload stop"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1722,6 +1803,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__control__subcmd__reload)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__control__subcmd__replay)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -102,30 +102,35 @@ complete -c enmon -n "__fish_enmon_using_subcommand status" -s v -l verbose -d '
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand status" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -l site -d 'Site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
 yaml\t'For scripts and people'"
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s y -l yes -d 'Answer every question with yes'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s q -l quiet -d 'Say only what went wrong'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
-complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan explain status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "run" -d 'Run the control loop until it is stopped'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "replay" -d 'Make recorded decisions again: the same ones, or those of another site file'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "status" -d 'Say whether a controller runs for the site'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "reload" -d 'Let the running controller read the site file again'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "stop" -d 'Stop the running controller; chargers are left at their fail-safe currents'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and not __fish_seen_subcommand_from run plan replay explain status reload stop help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-file -d 'Log to the end of this file; without it, to stderr or, with --daemon, to controller.log in the state folder' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l log-format -d 'Form of the log' -r -f -a "text\t'A line for people'
 json\t'An object for programs, one a line'"
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l pid-file -d 'Write the process id into this file too' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l ready-timeout -d 'With --daemon: how long the controller may take until it is ready' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l listen -d 'Where the control server listens, in place of what the site file says' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l lease -d 'Take part in a lease: one controller writes, the others follow and are ready' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l lease-time -d 'How long a renewal of the lease holds; the same for all that take part' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l identity -d 'Name in the lease, in place of the machine\'s' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -157,6 +162,21 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -l last -d 'Only the last so long a time of the record' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -l price -d 'Price of a kilowatt-hour, in any currency' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -l prices -d 'File with prices of a kilowatt-hour and when they begin' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from replay" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -l at -d 'The moment that is meant: a time in UTC as in the examples, or how long ago' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from explain" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
@@ -210,6 +230,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from stop" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "replay" -d 'Make recorded decisions again: the same ones, or those of another site file'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "status" -d 'Say whether a controller runs for the site'
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from help" -f -a "reload" -d 'Let the running controller read the site file again'
@@ -745,6 +766,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "replay" -d 'Make recorded decisions again: the same ones, or those of another site file'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "explain" -d 'Say why a charger has its limit, now or at a moment in the past'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "status" -d 'Say whether a controller runs for the site'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "reload" -d 'Let the running controller read the site file again'
