@@ -94,8 +94,10 @@ impl LeaseRecord {
 /// What a look at the store has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The record; `None`: there has never been one.
+    /// The record; `None`: there is none.
     pub record: Option<LeaseRecord>,
+    /// There is no record, but there may have been one: the store can't tell, and whoever wrote it may lead still.
+    pub may_be_lost: bool,
     /// The store knows for sure that the holder's process has ended.
     pub holder_is_dead: bool,
 }
@@ -127,6 +129,8 @@ struct Watched {
     /// When this version was seen first.
     since: BootTime,
     dead_since: Option<BootTime>,
+    /// It is not in the store: somebody has removed it, or it has never been there. `record` is what is known of it.
+    is_lost: bool,
 }
 
 /// The right to write.
@@ -175,7 +179,8 @@ impl Lease {
 
     /// Says until when somebody, as far as is known, leads.
     pub fn led_until(&self) -> Option<BootTime> {
-        let watched = self.watched.as_ref().filter(|watched| !watched.record.holder.is_empty())?;
+        let held = |watched: &&Watched| watched.is_lost || !watched.record.holder.is_empty();
+        let watched = self.watched.as_ref().filter(held)?;
         Some(watched.since + self.length_of(&watched.record))
     }
 
@@ -194,6 +199,7 @@ impl Lease {
                 .then(|| Leading { generation: record.generation, until: self.until(*begun) });
         }
         self.pending = None;
+        let lost = seen.may_be_lost && seen.record.is_none();
         let mine = |record: &LeaseRecord| {
             record.holder == self.me
                 && self.leading.is_some_and(|leading| leading.generation == record.generation)
@@ -201,13 +207,28 @@ impl Lease {
         if !seen.record.as_ref().is_some_and(mine) {
             self.leading = None;
         }
+        if lost {
+            self.watched = Some(self.without_record(now));
+            return;
+        }
         let dead = seen.holder_is_dead.then_some(now);
         self.watched = seen.record.map(|record| match self.watched.take() {
-            Some(watched) if watched.record.version() == record.version() => {
+            Some(watched) if !watched.is_lost && watched.record.version() == record.version() => {
                 Watched { dead_since: dead.map(|now| watched.dead_since.unwrap_or(now)), ..watched }
             }
-            _ => Watched { record, since: now, dead_since: dead },
+            _ => Watched { record, since: now, dead_since: dead, is_lost: false },
         });
+    }
+
+    /// What is known of a record that is not there: its token and its orders still count, and its holder may lead from now on for a lease time.
+    fn without_record(&mut self, now: BootTime) -> Watched {
+        match self.watched.take() {
+            Some(watched) if watched.is_lost => watched,
+            known => {
+                let record = known.map(|watched| watched.record).unwrap_or_default();
+                Watched { record, since: now, dead_since: None, is_lost: true }
+            }
+        }
     }
 
     fn until(&self, begun: BootTime) -> BootTime {
@@ -238,7 +259,7 @@ impl Lease {
             api: api.map(str::to_owned),
             memo: if leads.is_some() { memo.to_owned() } else { self.memo_of(found, memo) },
         };
-        let expected = found.map(|found| found.record.version());
+        let expected = found.filter(|found| !found.is_lost).map(|found| found.record.version());
         self.pending = Some((record.clone(), now));
         Some(Bid { record, expected })
     }
@@ -249,6 +270,9 @@ impl Lease {
     }
 
     fn may_take(&self, found: &Watched, now: BootTime) -> bool {
+        if found.is_lost {
+            return now >= found.since + self.length_of(&found.record) + self.times.flight;
+        }
         if found.record.holder.is_empty() || found.record.holder == self.me {
             return true;
         }
@@ -277,7 +301,7 @@ impl Lease {
             (Written::Yes, Some((record, begun))) => {
                 self.leading = (!record.holder.is_empty())
                     .then(|| Leading { generation: record.generation, until: self.until(begun) });
-                self.watched = Some(Watched { record, since: now, dead_since: None });
+                self.watched = Some(Watched { record, since: now, dead_since: None, is_lost: false });
             }
             (Written::Conflict, _) => {
                 self.leading = None;
