@@ -30,6 +30,8 @@ pub struct Cluster {
     pub client: Client,
     /// Where its API server is.
     pub server: String,
+    choice: ClusterChoice,
+    connect_timeout: Duration,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -120,14 +122,26 @@ impl Cluster {
         // whoever asks knows how long an answer is of use, and what a second try would mean
         config.default_retry = false;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let unusable = |error: kube::Error| match KubeError::of(error, &server) {
-            KubeError::Unreachable { reason, .. } => {
-                KubeError::Config { path: choice.kubeconfig.clone(), reason }
-            }
-            other => other,
+        let unusable = |error: kube::Error| {
+            let reason = match error {
+                kube::Error::InferKubeconfig(error) => reason_of(&error),
+                error => match KubeError::of(error, &server) {
+                    KubeError::Unreachable { reason, .. } => reason,
+                    other => return other,
+                },
+            };
+            KubeError::Config { path: choice.kubeconfig.clone(), reason }
         };
         let client = Client::try_from(config).map_err(unusable)?;
-        Ok(Cluster { client, server })
+        Ok(Cluster { client, server, choice: choice.clone(), connect_timeout })
+    }
+
+    /// Finds it anew, with the credentials that the kubeconfig holds by now.
+    ///
+    /// # Errors
+    /// As for [`Cluster::find`].
+    pub async fn again(&self) -> Result<Cluster, KubeError> {
+        Cluster::find(&self.choice, self.connect_timeout).await
     }
 
     /// Says in words what went wrong with a request.
@@ -236,10 +250,12 @@ fn of_chain(error: &(dyn StdError + 'static), server: String) -> KubeError {
     KubeError::Unreachable { server, reason }
 }
 
-/// Says why there are no credentials. What a program has printed may be credentials.
+/// Says why there are no credentials. What a program has printed may be credentials, and so may its arguments and environment.
 fn credentials_reason(error: &AuthError) -> String {
     match error {
-        AuthError::AuthExecRun { cmd, out, .. } => format!("{cmd} has failed with {}", out.status),
+        AuthError::AuthExecRun { out, .. } => {
+            format!("the program that brings them has failed with {}", out.status)
+        }
         AuthError::AuthExecStart(source) => format!("the program that brings them can't be run: {source}"),
         AuthError::ReadTokenFile(source, path) => format!("{}: {source}", path.display()),
         _ => "those of the kubeconfig can't be used".into(),

@@ -40,6 +40,20 @@ async fn what_is_written_is_guarded_by_what_is_there() {
     two_stores_meet(&plane).await;
     others_have_their_hands_in_it(&plane).await;
     an_answer_is_lost(&plane).await;
+    credentials_are_replaced(&plane).await;
+}
+
+/// A kubeconfig with credentials that have run out is written anew while a controller runs.
+async fn credentials_are_replaced(plane: &ControlPlane) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kubeconfig");
+    let good = plane.portable_kubeconfig();
+    std::fs::write(&path, good.replace(kubernetes::ADMIN, "sesame")).unwrap();
+    let mut store = store(&path, "replaced").await;
+    std::fs::write(&path, good).unwrap();
+    let refused = store.look().await.unwrap_err();
+    assert!(refused.contains("credentials") && !refused.contains("sesame"), "{refused}");
+    assert!(store.look().await.unwrap().may_be_lost);
 }
 
 async fn two_stores_meet(plane: &ControlPlane) {
@@ -156,11 +170,7 @@ async fn a_start_without_a_lease_that_can_be_kept_says_why() {
     let text = std::fs::read_to_string(plane.kubeconfig("admin")).unwrap();
     std::fs::write(&dead, text.replace(&plane.url, "http://127.0.0.1:9")).unwrap();
     let stranger = home.path().join("stranger.kubeconfig");
-    let text = std::fs::read_to_string(plane.kubeconfig("account")).unwrap();
-    let text = text
-        .replace(kubernetes::ACCOUNT, "sesame")
-        .replace("certificate-authority: ca.crt", "insecure-skip-tls-verify: true");
-    std::fs::write(&stranger, text).unwrap();
+    std::fs::write(&stranger, plane.portable_kubeconfig().replace(kubernetes::ADMIN, "sesame")).unwrap();
     let refused = async |lease: &str, kubeconfig: Option<&Path>, more: &[&str]| {
         let path = kubeconfig.map(|path| path.display().to_string());
         let flag: Vec<&str> = path.iter().flat_map(|path| ["--kubeconfig", path]).collect();
@@ -171,7 +181,7 @@ async fn a_start_without_a_lease_that_can_be_kept_says_why() {
     };
     let (admin, account) = (plane.kubeconfig("admin"), plane.kubeconfig("account"));
     let nowhere = home.path().join("nowhere");
-    let cases: [(&str, Option<&Path>, &[&str], i32, &str); 8] = [
+    let cases: [(&str, Option<&Path>, &[&str], i32, &str); 9] = [
         ("kubernetes:energy/garage", Some(&dead), &[], 4, "refused"),
         ("kubernetes:energy/garage", Some(&stranger), &[], 5, "does not accept the credentials"),
         ("kubernetes:default/garage", Some(&account), &[], 5, "get, create and update on leases"),
@@ -180,6 +190,7 @@ async fn a_start_without_a_lease_that_can_be_kept_says_why() {
         ("kubernetes:energy/garage", Some(&nowhere), &[], 3, "nowhere"),
         ("kubernetes:energy/garage", None, &[], 3, "--kubeconfig"),
         ("kubernetes:energy", None, &[], 2, "kubernetes:NAMESPACE/NAME"),
+        ("file:lease", Some(&admin), &[], 2, "in Kubernetes"),
     ];
     for (lease, kubeconfig, more, code, words) in cases {
         let (found, text) = refused(lease, kubeconfig, more).await;

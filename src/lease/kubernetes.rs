@@ -7,7 +7,7 @@
 //! own clock at the gate. Nor does a store that far away know that a holder's process has ended, or whether a Lease that is not there has
 //! never been there: somebody may have removed it while its holder leads.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use k8s_openapi::api::coordination::v1::Lease;
 use k8s_openapi::jiff::Timestamp;
@@ -21,11 +21,17 @@ use crate::kube_port::{Cluster, KubeError};
 /// A write whose object has changed, but not the lease in it, is tried again at once; more often than that, a busy hand is at work.
 const TRIES: u32 = 3;
 
+/// Credentials that are not accepted are looked for anew so often: a program may bring them.
+const NEW_CREDENTIALS: Duration = Duration::from_secs(10);
+
 /// A lease in Kubernetes.
 pub struct KubernetesLease {
     cluster: Cluster,
     api: Api<Lease>,
+    namespace: String,
     name: String,
+    /// When credentials were looked for anew.
+    found_again: Option<Instant>,
     /// The object as it was seen last, with its `resourceVersion`.
     seen: Option<Lease>,
 }
@@ -34,7 +40,8 @@ impl KubernetesLease {
     /// Makes the store of a Lease. Nothing is asked yet.
     pub fn new(cluster: Cluster, namespace: &str, name: &str) -> KubernetesLease {
         let api = Api::namespaced(cluster.client.clone(), namespace);
-        KubernetesLease { cluster, api, name: name.to_owned(), seen: None }
+        let (namespace, name) = (namespace.to_owned(), name.to_owned());
+        KubernetesLease { cluster, api, namespace, name, found_again: None, seen: None }
     }
 
     /// Finds out whether the lease can be kept: all that will be asked for is tried, and nothing changes.
@@ -70,8 +77,27 @@ impl KubernetesLease {
     }
 
     async fn see(&mut self) -> Result<Option<LeaseRecord>, KubeError> {
-        self.seen = self.get().await?;
+        let found = self.get().await;
+        if matches!(found, Err(KubeError::Unauthorized { .. })) {
+            self.find_again().await;
+        }
+        self.seen = found?;
         Ok(self.seen.as_ref().map(read))
+    }
+
+    /// Takes the credentials that the kubeconfig holds by now, for the next request: certificates run out, and are replaced.
+    async fn find_again(&mut self) {
+        if self.found_again.is_some_and(|at| at.elapsed() < NEW_CREDENTIALS) {
+            return;
+        }
+        self.found_again = Some(Instant::now());
+        match self.cluster.again().await {
+            Ok(cluster) => {
+                self.api = Api::namespaced(cluster.client.clone(), &self.namespace);
+                self.cluster = cluster;
+            }
+            Err(error) => tracing::warn!(%error, "no new credentials for the lease"),
+        }
     }
 
     async fn write(

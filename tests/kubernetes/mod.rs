@@ -27,7 +27,7 @@ use tempfile::TempDir;
 /// It starts within this time, on a machine that is busy with other tests.
 const START: Duration = Duration::from_secs(60);
 /// The token of the administrator.
-const ADMIN: &str = "admin-token";
+pub const ADMIN: &str = "admin-token";
 /// The token of the service account `enmon` in the namespace `energy`, which has no rights at first.
 pub const ACCOUNT: &str = "account-token";
 
@@ -178,6 +178,13 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
     /// Returns the kubeconfig of `admin`, who is known by a certificate, or of `account`, who is known by a token.
     pub fn kubeconfig(&self, user: &str) -> PathBuf {
         self.folder.path().join(format!("{user}.kubeconfig"))
+    }
+
+    /// Returns the text of a kubeconfig that needs no file beside it: the administrator by token, and nobody asks for the server's certificate.
+    pub fn portable_kubeconfig(&self) -> String {
+        let text = fs::read_to_string(self.kubeconfig("account")).unwrap();
+        text.replace(ACCOUNT, ADMIN)
+            .replace("certificate-authority: ca.crt", "insecure-skip-tls-verify: true")
     }
 
     /// Returns a client for the administrator.
