@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use enmon::control::SiteStatus;
+use enmon::sim::Truth;
 use flows::about;
 use flows::controller::charger;
 use flows::standby::{Shelf, Site, leads, live_through_all};
@@ -190,12 +191,8 @@ async fn nobody_writes_while_the_api_server_stands_still_and_one_does_when_it_go
         |status: &SiteStatus| !leads(status) && status.controller.lease.as_ref().unwrap().error.is_some();
     first.until("the first one stops", cut_off).await;
     second.until("the other one does not begin", cut_off).await;
-    let fallen_back = |status: &SiteStatus| {
-        !leads(status)
-            && status.chargers.iter().all(|charger| charger.offered.is_some_and(|amps| about(amps, 6.0)))
-    };
-    // the chargers' own watchdogs
-    first.until("the chargers fall back", fallen_back).await;
+    let fallen_back = |truth: &Truth| truth.chargers.iter().all(|charger| about(charger.offered.0, 6.0));
+    site.garage.until("the chargers fall back by their own watchdogs", fallen_back).await;
     let last = site.book.notes().await.last().unwrap().clone();
     assert!(last.who == 0 && last.at < still_at + LEASE, "{last:?}, still since {still_at:?}");
     plane.signal(Signal::CONT);

@@ -167,8 +167,7 @@ async fn a_start_without_a_lease_that_can_be_kept_says_why() {
     let plane = ControlPlane::start().await;
     let home = Home::with_site(&Layout::default().text(&Ports::new()));
     let dead = home.path().join("dead.kubeconfig");
-    let text = std::fs::read_to_string(plane.kubeconfig("admin")).unwrap();
-    std::fs::write(&dead, text.replace(&plane.url, "http://127.0.0.1:9")).unwrap();
+    std::fs::write(&dead, plane.portable_kubeconfig().replace(&plane.url, "https://127.0.0.1:9")).unwrap();
     let stranger = home.path().join("stranger.kubeconfig");
     std::fs::write(&stranger, plane.portable_kubeconfig().replace(kubernetes::ADMIN, "sesame")).unwrap();
     let refused = async |lease: &str, kubeconfig: Option<&Path>, more: &[&str]| {
