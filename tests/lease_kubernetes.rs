@@ -134,8 +134,11 @@ async fn an_answer_is_lost(plane: &ControlPlane) {
     let clock = || BootTime(1_000 + begun.elapsed().as_millis() as u64);
     let times = LeaseTimes::of(Period::from_secs(10), Period::from_millis(100));
     let mut rules = Rules::new("one".into(), times);
-    // as if the lease time had passed
+    // there is none: one of somebody unknown is noted, and as if the lease time had passed, taken
     rules.saw(store.look().await.unwrap(), BootTime(0));
+    let noted = rules.bid(BootTime(0), None, "").unwrap();
+    assert_eq!(store.put(&noted.record, noted.expected.as_ref()).await, Ok(Written::Yes));
+    rules.outcome(Written::Yes, BootTime(0));
     let late = BootTime(20_000);
     let bid = rules.bid(late, None, "").unwrap();
     let written = store.put(&bid.record, bid.expected.as_ref()).await.unwrap();

@@ -43,12 +43,14 @@ pub(super) enum LeasePlace {
 }
 
 impl LeasePlace {
-    /// Returns the lease time when none is given. A file tells of a leader's end at once, so it can take its time; Kubernetes does not: that
-    /// the other one writes within 2 s takes a lease time below them by the 1 s that a request to a device may be under way.
-    fn usual_time(&self) -> Period {
+    /// Returns the lease time when none is given. A file tells of a leader's end at once, so it can take its time. Kubernetes does not, and the
+    /// other one shall write within 2 s: what is left after the time that a request to a device may be under way, and 0.4 s to look, take and write.
+    fn usual_time(&self, flight: Period) -> Period {
         match self {
             LeasePlace::File(_) => Period::from_secs(3),
-            LeasePlace::Kubernetes { .. } => Period::from_millis(800),
+            LeasePlace::Kubernetes { .. } => {
+                Period::from_millis(1_600_u64.saturating_sub(flight.as_millis()).clamp(500, 800))
+            }
         }
     }
 }
@@ -121,7 +123,7 @@ impl Membership {
     /// # Errors
     /// When the lease can't be used at all.
     pub async fn join(settings: &LeaseSettings, flight: Period, ready: &Ready) -> Result<Membership> {
-        let time = settings.time.unwrap_or_else(|| settings.place.usual_time());
+        let time = settings.time.unwrap_or_else(|| settings.place.usual_time(flight));
         if time < SHORTEST {
             let message = format!("a lease time of {time} is too short: {SHORTEST} at least");
             return Err(Error::new(Kind::Usage, message));
@@ -282,6 +284,14 @@ mod tests {
             &long,
         ] {
             assert!(text.parse::<LeasePlace>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_usual_lease_time_leaves_room_for_requests_under_way() {
+        let place: LeasePlace = "kubernetes:energy/garage".parse().unwrap();
+        for (flight, time) in [(200, 800), (800, 800), (1_000, 600), (1_100, 500), (5_000, 500)] {
+            assert_eq!(place.usual_time(Period::from_millis(flight)), Period::from_millis(time));
         }
     }
 

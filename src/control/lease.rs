@@ -195,7 +195,7 @@ impl Lease {
             && record.version() == found.version()
         {
             // the answer was lost, the record was not
-            self.leading = (!record.holder.is_empty())
+            self.leading = (record.holder == self.me)
                 .then(|| Leading { generation: record.generation, until: self.until(*begun) });
         }
         self.pending = None;
@@ -220,7 +220,7 @@ impl Lease {
         });
     }
 
-    /// What is known of a record that is not there: its token and its orders still count, and its holder may lead from now on for a lease time.
+    /// What is known of a record that is not there: its token and its orders still count, and its holder may lead still.
     fn without_record(&mut self, now: BootTime) -> Watched {
         match self.watched.take() {
             Some(watched) if watched.is_lost => watched,
@@ -236,11 +236,14 @@ impl Lease {
         begun + Period::from_millis(length)
     }
 
-    /// Returns what is to be written now: a renewal, or the taking of a lease that nobody can hold any more. The outcome must be told before
-    /// the next bid.
+    /// Returns what is to be written now: a renewal, the taking of a lease that nobody can hold any more, or, where there is no record, one of
+    /// somebody unknown. The outcome must be told before the next bid.
     pub fn bid(&mut self, now: BootTime, api: Option<&str>, memo: &str) -> Option<Bid> {
         if !self.has_looked || self.pending.is_some() {
             return None;
+        }
+        if self.watched.as_ref().is_some_and(|found| found.is_lost) {
+            return self.restore(now);
         }
         let found = self.watched.as_ref();
         let leads = self.leading.filter(|leading| now < leading.until);
@@ -259,9 +262,25 @@ impl Lease {
             api: api.map(str::to_owned),
             memo: if leads.is_some() { memo.to_owned() } else { self.memo_of(found, memo) },
         };
-        let expected = found.filter(|found| !found.is_lost).map(|found| found.record.version());
+        let expected = found.map(|found| found.record.version());
         self.pending = Some((record.clone(), now));
         Some(Bid { record, expected })
+    }
+
+    /// A record that is not there can't be watched: somebody might write one, lead, and have it removed, and all between two looks. So one is put
+    /// there whose holder is nobody's name, and waited for like one that is not renewed any more.
+    fn restore(&mut self, now: BootTime) -> Option<Bid> {
+        let known = self.watched.as_ref()?.record.clone();
+        self.renewal += 1;
+        let record = LeaseRecord {
+            holder: format!("unknown, noted by {}", self.me),
+            renewal: self.renewal,
+            lease_ms: self.length_of(&known).as_millis(),
+            api: None,
+            ..known
+        };
+        self.pending = Some((record.clone(), now));
+        Some(Bid { record, expected: None })
     }
 
     /// What the one before has noted goes on, since it is newer than what a follower knows.
@@ -270,9 +289,6 @@ impl Lease {
     }
 
     fn may_take(&self, found: &Watched, now: BootTime) -> bool {
-        if found.is_lost {
-            return now >= found.since + self.length_of(&found.record) + self.times.flight;
-        }
         if found.record.holder.is_empty() || found.record.holder == self.me {
             return true;
         }
@@ -299,7 +315,7 @@ impl Lease {
     pub fn outcome(&mut self, written: Written, now: BootTime) {
         match (written, self.pending.take()) {
             (Written::Yes, Some((record, begun))) => {
-                self.leading = (!record.holder.is_empty())
+                self.leading = (record.holder == self.me)
                     .then(|| Leading { generation: record.generation, until: self.until(begun) });
                 self.watched = Some(Watched { record, since: now, dead_since: None, is_lost: false });
             }
