@@ -200,28 +200,12 @@ fn raise(charger: &ChargerStatus) -> Option<Link> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{
-        ControllerStatus, RunState, Snapshot, State, Time, alarms, fixture, site_status, step,
-    };
+    use crate::control::{ControllerStatus, Snapshot, State, Time, alarms, fixture, site_status, step};
     use crate::site::{Phase, Site};
 
     fn status(site: &Site, snapshot: &Snapshot, state: &State) -> SiteStatus {
         let decision = step(Time(1_000_000), site, snapshot, state);
-        let controller = ControllerStatus {
-            state: RunState::Running,
-            version: String::new(),
-            started_at: 0,
-            cycles: 1,
-            step_ms: 0.0,
-            observe_ms: 0.0,
-            write_ms: None,
-            reaction_ms: None,
-            late_cycles: 0,
-            reloads: 0,
-            reload_error: None,
-            journal_error: None,
-            lease: None,
-        };
+        let controller = ControllerStatus::of_nobody();
         let alarms = alarms(site, snapshot, &decision);
         site_status(site, snapshot, &decision, controller, alarms, &|_| None)
     }

@@ -154,6 +154,7 @@ impl WhatIf {
                 let fitted = memory.fitted(&names, other);
                 for (mine, ordered) in state.chargers.iter_mut().zip(fitted.chargers) {
                     mine.order = ordered.order;
+                    mine.needs = ordered.needs;
                 }
                 state
             }

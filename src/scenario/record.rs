@@ -305,7 +305,7 @@ impl JournalPort for Diary {
                 *memory = Some(Memory { at, chargers, state: *state, complete: false });
             }
             Entry::Order { at, charger, order } => {
-                memory.get_or_insert_default().apply_order(at, &charger, order.as_ref());
+                memory.get_or_insert_default().apply_order(at, &charger, &order);
             }
             Entry::Life { what, .. } => {
                 if let Some(memory) = memory.as_mut() {

@@ -111,13 +111,16 @@ fn outlook(
 ) -> (Vec<f64>, Vec<f64>) {
     let since = memory.plugged_since.unwrap_or(now);
     let so_far = now.since(since).as_millis() as f64 / HOUR_MS;
-    let mut kwh = match expected.energy {
-        Some(energy) => vec![energy - memory.visit_kwh],
-        None => habits.kwh_left(index, memory.visit_kwh),
+    let told = memory.needs.as_ref();
+    let mut kwh = match (told.and_then(|needs| needs.kwh_left(memory.visit_kwh)), expected.energy) {
+        (Some(left), _) => vec![left],
+        (None, Some(energy)) => vec![energy - memory.visit_kwh],
+        (None, None) => habits.kwh_left(index, memory.visit_kwh),
     };
-    let mut hours = match expected.ready_by {
-        Some(minute) => vec![minutes_until(now, minute) / 60.0],
-        None => habits.hours_left(index, so_far),
+    let mut hours = match (told.and_then(|needs| needs.departure), expected.ready_by) {
+        (Some(departure), _) => vec![departure.since(now).as_millis() as f64 / HOUR_MS],
+        (None, Some(minute)) => vec![minutes_until(now, minute) / 60.0],
+        (None, None) => habits.hours_left(index, so_far),
     };
     kwh.iter_mut().for_each(|kwh| *kwh = kwh.max(LEAST_KWH_LEFT));
     hours.iter_mut().for_each(|hours| *hours = hours.max(LEAST_HOURS_LEFT));
@@ -191,6 +194,7 @@ fn kilowatts(site: &Site, reading: &ChargerReading) -> f64 {
 
 fn end_visit(now: Time, memory: &mut ChargerMemory) {
     let Some(since) = memory.plugged_since.take() else { return };
+    memory.needs = None;
     let hours = now.since(since).as_millis() as f64 / HOUR_MS;
     let kwh = std::mem::take(&mut memory.visit_kwh);
     if hours >= SHORTEST_VISIT_HOURS {
