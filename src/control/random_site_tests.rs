@@ -6,11 +6,15 @@
 use super::fixture::{charger, circuit, site, with_meter};
 use super::step::site_network;
 use super::*;
-use crate::site::{Amps, CircuitId, Expectation, PerPhase, Period, Phase, PolicySettings, Site};
+use crate::site::{
+    Amps, CircuitId, Expectation, MeterId, PerPhase, Period, Phase, PolicySettings, Site, SunSettings,
+};
 
 const T0: Time = Time(1_700_000_000_000);
 const ROUNDING: f64 = 1e-6;
 const STEPS: u64 = 5;
+/// A policy needs time: the sun's surplus counts when it has lasted.
+const STEPS_WITH_POLICY: u64 = 40;
 const SITES_WITH_POLICY: u64 = 1000;
 
 #[test]
@@ -52,6 +56,8 @@ struct World {
     /// Share of the offer that each car draws.
     thirst: Vec<f64>,
     plugged: Vec<bool>,
+    /// What the sun gives behind every meter, W.
+    sun: f64,
     ledgers: Vec<OfferLedger>,
     snapshot: Snapshot,
     state: State,
@@ -63,7 +69,7 @@ impl World {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut site = random_site(&mut rng);
         if seed.is_multiple_of(SITES_WITH_POLICY) {
-            site.policy = random_policy(&mut rng, site.chargers.len());
+            site.policy = random_policy(&mut rng, &site);
         }
         let network = site_network(&site);
         let count = site.chargers.len();
@@ -80,6 +86,7 @@ impl World {
         World {
             base,
             offered,
+            sun: 0.0,
             thirst: (0..count).map(|_| if rng.bool() { 1.0 } else { rng.f64() }).collect(),
             plugged: (0..count).map(|_| rng.u8(0..5) > 0).collect(),
             ledgers: (0..count).map(|_| OfferLedger::new(T0, None)).collect(),
@@ -93,7 +100,8 @@ impl World {
     }
 
     fn live(mut self) {
-        for _ in 0..STEPS {
+        let has_policy = self.site.policy != PolicySettings::default();
+        for _ in 0..if has_policy { STEPS_WITH_POLICY } else { STEPS } {
             self.now = self.now + Period::from_millis(self.rng.u64(500..8_000));
             self.weather();
             self.observe();
@@ -109,6 +117,7 @@ impl World {
             self.check_currents(&decision);
             self.check_limits(&decision);
             self.check_old_data(&decision);
+            self.check_sun(&decision);
             self.carry_out(&decision);
             self.state = decision.state;
         }
@@ -124,6 +133,9 @@ impl World {
                 let rng = &mut self.rng;
                 self.base[index] = declared.map(|amps| amps.0 * rng.f64());
             }
+        }
+        if self.rng.u8(0..12) == 0 {
+            self.sun = if self.rng.bool() { self.rng.f64() * 30_000.0 } else { 0.0 };
         }
         for index in 0..self.plugged.len() {
             if self.rng.u8(0..20) == 0 {
@@ -183,7 +195,11 @@ impl World {
                 let currents = Phase::ALL.map(|phase| Some(Amps(flow[phase])));
                 self.snapshot.meters[meter.0] = Some(Reading {
                     at: self.now,
-                    value: MeterReading { currents, ..MeterReading::default() },
+                    value: MeterReading {
+                        currents,
+                        power: Some(Phase::ALL.iter().map(|&phase| flow[phase]).sum::<f64>() * 230.0 - self.sun),
+                        ..MeterReading::default()
+                    },
                 });
             }
         }
@@ -260,9 +276,33 @@ impl World {
         }
         for reading in other.meters.iter_mut().flatten().filter(|reading| old(reading.at)) {
             reading.value.currents = [Some(Amps(self.rng.f64() * 99.0)); 3];
+            reading.value.power = Some(self.rng.f64() * -99_000.0);
         }
         let again = step(self.now, &self.site, &other, &self.state);
         assert_eq!(again.setpoints, decision.setpoints, "an old value changed the decision");
+    }
+
+    /// With the sun alone, who does not run has nothing; and those together that have more than their least current take no more than the
+    /// surplus.
+    fn check_sun(&self, decision: &Decision) {
+        if self.site.policy.sun.is_none() || self.site.policy.plans() {
+            return;
+        }
+        let surplus = decision.state.surplus.clone().unwrap_or_default();
+        let (mut taken, mut least) = (0.0, 0.0);
+        for (index, charger) in self.site.chargers.iter().enumerate() {
+            let (setpoint, memory) = (&decision.setpoints[index], &decision.state.chargers[index]);
+            let is_told = !self.stale(index) && !matches!(setpoint.reason, Reason::Disobeys { .. });
+            let Some(follower) = memory.sun.filter(|_| is_told) else { continue };
+            assert!(follower.runs || setpoint.amps == Amps::ZERO, "charger {index} has {setpoint:?} without sun");
+            let phases = follower.phases.map_or(charger.phases.len(), usize::from) as f64;
+            let kept = if follower.runs { charger.min.0 } else { 0.0 };
+            least += kept * phases * surplus.volts;
+            if setpoint.amps > charger.min {
+                taken += setpoint.amps.0 * phases * surplus.volts;
+            }
+        }
+        assert!(taken <= surplus.watts.max(least) + 1.0, "{taken} W of {} W and {least} W", surplus.watts);
     }
 
     /// Limits arrive, or not, or arrive without an answer.
@@ -289,14 +329,24 @@ impl World {
     }
 }
 
-fn random_policy(rng: &mut fastrand::Rng, chargers: usize) -> PolicySettings {
+fn random_policy(rng: &mut fastrand::Rng, site: &Site) -> PolicySettings {
+    let chargers = site.chargers.len();
     let expectation = |rng: &mut fastrand::Rng| Expectation {
         energy: rng.bool().then(|| rng.f64() * 30.0),
         ready_by: rng.bool().then(|| rng.u16(0..1440)),
     };
+    let sun = SunSettings {
+        weight: 0.1 + rng.f64(),
+        meter: MeterId(rng.usize(0..site.meters.len().max(1))),
+        start_after: Period::from_secs(rng.u64(0..20)),
+        stop_after: Period::from_secs(rng.u64(0..20)),
+        grid_share: [0.0, rng.f64()][rng.usize(0..2)],
+    };
+    let sun_alone = rng.u8(0..3) == 0;
     PolicySettings {
-        deadline: rng.f64(),
-        price: [0.0, rng.f64()][rng.usize(0..2)],
+        deadline: if sun_alone { 0.0 } else { rng.f64() },
+        price: if sun_alone { 0.0 } else { [0.0, rng.f64()][rng.usize(0..2)] },
+        sun: Some(sun).filter(|_| !site.meters.is_empty() && (sun_alone || rng.bool())),
         tariff: vec![(0, rng.f64()), (600, rng.f64()), (1200, rng.f64())],
         expected: (0..rng.usize(0..=chargers)).map(|_| expectation(rng)).collect(),
     }

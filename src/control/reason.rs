@@ -46,6 +46,17 @@ pub enum Reason {
     Full,
     /// The car has time to wait for cheaper energy.
     Cheaper,
+    /// The car takes what the sun leaves over, or keeps its least current until it stops.
+    FollowsSun {
+        /// Surplus that it could take, amperes on each of its phases.
+        surplus: Amps,
+    },
+    /// There is not enough surplus for the car to start.
+    WaitsForSun,
+    /// Nothing is known of the surplus, because the grid's meter is unknown.
+    SurplusUnknown(MeterId),
+    /// The car leaves so soon that it can't wait for the sun.
+    LeavesSoon,
     /// More is possible, and comes when it has been possible for long enough.
     Holds {
         /// What it may get.
@@ -95,6 +106,12 @@ impl Reason {
             Reason::Appetite => "the car draws no more".into(),
             Reason::Full => "all it can take".into(),
             Reason::Cheaper => "waits for cheaper energy".into(),
+            Reason::FollowsSun { surplus } => format!("follows the sun: {surplus} of surplus"),
+            Reason::WaitsForSun => "waits for the sun".into(),
+            Reason::SurplusUnknown(meter) => {
+                format!("waits for the sun: meter {} is unknown", site.meters[meter.0].name)
+            }
+            Reason::LeavesSoon => "leaves soon: does not wait for the sun".into(),
             Reason::Holds { target, in_ms } => {
                 format!("{target} possible, in {} s", in_ms.div_ceil(1000))
             }
@@ -117,6 +134,10 @@ impl Reason {
             Reason::Appetite => "appetite",
             Reason::Full => "full",
             Reason::Cheaper => "cheaper",
+            Reason::FollowsSun { .. } => "follows-sun",
+            Reason::WaitsForSun => "waits-for-sun",
+            Reason::SurplusUnknown(_) => "surplus-unknown",
+            Reason::LeavesSoon => "leaves-soon",
             Reason::Holds { .. } => "holds",
             Reason::AwaitsOthers { .. } => "awaits-others",
             Reason::Disobeys { .. } => "disobeys",

@@ -56,5 +56,11 @@ pub static SHIPPED: &[Shipped] = shipped![
     "metrics-gone",
     "opened-by-its-rule",
     "heater-is-cut",
+    "sun-comes-and-goes",
+    "clouds",
+    "grid-meter-silent-in-the-sun",
+    "sun-fails-before-departure",
+    "cheap-hours",
+    "early-bird",
     "night-in-the-garage",
 ];

@@ -78,6 +78,7 @@ fn a_car_with_time_waits_for_cheaper_energy_and_one_without_does_not() {
         price: 1.0,
         tariff: vec![(0, 0.40), (180, 0.10)],
         expected: vec![expected(10.0, 18 * 60), expected(10.0, 60)],
+        ..PolicySettings::default()
     };
     let site = pair(policy);
     let mut offered = [6.0; 2];
