@@ -128,6 +128,9 @@ fn car(charger: &ChargerStatus) -> Option<Link> {
 
 /// What the policy lets the car have: the sun's surplus, or what is planned while energy is dear.
 fn policy(charger: &ChargerStatus) -> Option<Link> {
+    if charger.reason_code == "switches-phases" {
+        return Some(link("policy", Some(0.0), true, charger.reason.clone()));
+    }
     let codes = ["follows-sun", "waits-for-sun", "surplus-unknown", "leaves-soon", "cheaper"];
     let bound = (charger.reason_code != "leaves-soon").then_some(charger.target);
     codes

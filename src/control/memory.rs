@@ -63,7 +63,7 @@ impl Memory {
             memory.appetite = None;
             memory.excess_since = None;
             if let Some(follower) = &mut memory.sun {
-                follower.since = None;
+                follower.interrupt();
             }
         }
         state

@@ -55,6 +55,11 @@ pub enum Reason {
     WaitsForSun,
     /// Nothing is known of the surplus, because the grid's meter is unknown.
     SurplusUnknown(MeterId),
+    /// Its charger is switched over, without current.
+    SwitchesPhases {
+        /// To so many phases.
+        phases: u8,
+    },
     /// The car leaves so soon that it can't wait for the sun.
     LeavesSoon,
     /// More is possible, and comes when it has been possible for long enough.
@@ -111,6 +116,8 @@ impl Reason {
             Reason::SurplusUnknown(meter) => {
                 format!("waits for the sun: meter {} is unknown", site.meters[meter.0].name)
             }
+            Reason::SwitchesPhases { phases: 1 } => "no current while it switches to 1 phase".into(),
+            Reason::SwitchesPhases { phases } => format!("no current while it switches to {phases} phases"),
             Reason::LeavesSoon => "leaves soon: does not wait for the sun".into(),
             Reason::Holds { target, in_ms } => {
                 format!("{target} possible, in {} s", in_ms.div_ceil(1000))
@@ -137,6 +144,7 @@ impl Reason {
             Reason::FollowsSun { .. } => "follows-sun",
             Reason::WaitsForSun => "waits-for-sun",
             Reason::SurplusUnknown(_) => "surplus-unknown",
+            Reason::SwitchesPhases { .. } => "switches-phases",
             Reason::LeavesSoon => "leaves-soon",
             Reason::Holds { .. } => "holds",
             Reason::AwaitsOthers { .. } => "awaits-others",

@@ -205,7 +205,12 @@ fn charger(section: &ChargerSection, readings: &Readings) -> Result<ChargerReadi
     if section.reversed {
         drawn.reverse();
     }
-    Ok(ChargerReading { state, drawn, offered })
+    let phases = section.phase_switch.as_ref().and_then(|switch| {
+        let shown = number(readings, &switch.point)?;
+        let choices = [(switch.one, 1), (switch.three, 3)];
+        choices.into_iter().find(|(value, _)| (value - shown).abs() < 1e-6).map(|(_, phases)| phases)
+    });
+    Ok(ChargerReading { state, drawn, offered, phases })
 }
 
 /// Returns the state of a charger by its profile's table.

@@ -113,6 +113,7 @@ impl Profile {
             }),
             resolution: charger.map_or(Amps(1.0), |charger| Amps(charger.limit.resolution)),
             switchable: self.breaker.as_ref().is_some_and(|breaker| breaker.switch.is_some()),
+            switches_phases: charger.is_some_and(|charger| charger.phase_switch.is_some()),
             signed: self.meter.as_ref().is_some_and(|meter| {
                 let mut points = meter.power.iter().chain(&meter.powers);
                 // a metric of a page is a float

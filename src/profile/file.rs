@@ -266,10 +266,7 @@ impl ValueType {
 
     /// Says whether a value can be below zero.
     pub fn is_signed(self) -> bool {
-        matches!(
-            self,
-            ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64
-        )
+        matches!(self, ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64)
     }
 }
 

@@ -59,6 +59,8 @@ pub static SHIPPED: &[Shipped] = shipped![
     "sun-comes-and-goes",
     "clouds",
     "grid-meter-silent-in-the-sun",
+    "weak-sun",
+    "morning-sun",
     "sun-fails-before-departure",
     "cheap-hours",
     "early-bird",

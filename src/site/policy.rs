@@ -47,6 +47,8 @@ pub struct SurplusEntry {
     /// of it; with 1 it charges at its least current without any sun.
     #[schemars(range(min = 0, max = 1))]
     pub grid_share: f64,
+    /// How long a charger with `switchPhases` stays at one phase, or at three, before it is switched again: contactors wear.
+    pub switch_every: Period,
 }
 
 impl Default for SurplusEntry {
@@ -57,6 +59,7 @@ impl Default for SurplusEntry {
             start_after: Period::from_secs(60),
             stop_after: Period::from_secs(180),
             grid_share: 0.0,
+            switch_every: Period::from_secs(600),
         }
     }
 }
@@ -123,6 +126,8 @@ pub struct SunSettings {
     pub stop_after: Period,
     /// Which part of its least current a car may take from the grid, 0 to 1.
     pub grid_share: f64,
+    /// How long a charger stays at one phase, or at three, at the least.
+    pub switch_every: Period,
 }
 
 /// What is known of the cars at a charger.

@@ -32,6 +32,8 @@ const DEAREST: f64 = 0.9;
 /// Which part of its time a car may still need when it stops waiting for the sun, at the most: the rest is for ramps, for cars that come,
 /// and for what else will draw.
 const LATEST: f64 = 0.8;
+/// How far ahead cheaper hours are worth waiting for when nobody has said how long the car stays.
+const HALF_A_DAY: f64 = 12.0;
 /// A car that has stopped waiting does not begin again when it leaves sooner than this, hours.
 const LAST_HOURS: f64 = 1.0;
 
@@ -66,9 +68,15 @@ pub fn foresee(
     if let Some(sun) = sun {
         let grid = from_grid(now, site, wishes, &preferences, state);
         follow_sun(now, (site, sun), snapshot, (network, limits), (wishes, &grid), state);
-    } else if site.policy.price > 0.0 {
-        for ((wish, charger), preference) in wishes.iter_mut().zip(&site.chargers).zip(&preferences) {
-            if let Some(planned) = put_off(wish, charger, *preference) {
+        return preferences;
+    }
+    // a site file that no longer speaks of the sun leaves nothing of it
+    state.surplus = None;
+    state.chargers.iter_mut().for_each(|memory| memory.sun = None);
+    if site.policy.price > 0.0 {
+        for (index, (wish, charger)) in wishes.iter_mut().zip(&site.chargers).enumerate() {
+            let planned = put_off(wish, charger, preferences[index]);
+            if let Some(planned) = planned.filter(|_| gets_cheaper(now, index, &site.policy)) {
                 (wish.most, wish.reason) = (planned, Reason::Cheaper);
             }
         }
@@ -101,18 +109,32 @@ fn from_grid(
     state: &State,
 ) -> Vec<Amps> {
     let is_cheap = is_cheap(now, &site.policy);
-    let cars = wishes.iter_mut().zip(&site.chargers).zip(&state.chargers).zip(preferences);
-    cars.map(|(((wish, charger), memory), preference)| {
+    let cars = wishes.iter_mut().zip(&site.chargers).zip(&state.chargers).zip(preferences).enumerate();
+    cars.map(|(index, (((wish, charger), memory), preference))| {
         if wants(wish) && memory.is_due {
             if wish.reason == Reason::Full {
                 wish.reason = Reason::LeavesSoon;
             }
             return wish.most;
         }
-        let in_plan = preference.is_some() && is_cheap;
-        if in_plan { put_off(wish, charger, *preference).unwrap_or(wish.most) } else { Amps::ZERO }
+        if preference.is_none() || !is_cheap {
+            return Amps::ZERO;
+        }
+        let planned = put_off(wish, charger, *preference);
+        planned.filter(|_| gets_cheaper(now, index, &site.policy)).unwrap_or(wish.most)
     })
     .collect()
+}
+
+/// Says whether there is anything to wait for: a lower price before the car leaves, or within half a day where that is not told.
+fn gets_cheaper(now: Time, charger: usize, policy: &PolicySettings) -> bool {
+    let ready_by = policy.expected.get(charger).and_then(|expected| expected.ready_by);
+    let hours = ready_by.map_or(HALF_A_DAY, |minute| minutes_until(now, minute) / 60.0);
+    let costs = costs(now, policy);
+    let (Some(present), later) = (costs.first(), costs.iter().filter(|cost| cost.0 < hours)) else {
+        return false;
+    };
+    later.into_iter().any(|cost| cost.1 < present.1)
 }
 
 /// Says whether the price that holds now is among the lower ones of the day.
@@ -208,12 +230,15 @@ fn outlook(
         Some(energy) => vec![energy - memory.visit_kwh],
         None => habits.kwh_left(index, memory.visit_kwh),
     };
-    let mut hours = match expected.ready_by {
-        Some(minute) => vec![minutes_until(now, minute) / 60.0],
-        None => habits.hours_left(index, so_far),
+    let hours = match expected.ready_by {
+        // what is told counts down to the last minutes, and a plan aims at a step before, for it is never carried out to the ampere
+        Some(minute) => vec![(minutes_until(now, minute) / 60.0 - STEP_HOURS).max(STEP_HOURS)],
+        None => {
+            let left = habits.hours_left(index, so_far);
+            left.into_iter().map(|hours| hours.max(LEAST_HOURS_LEFT)).collect()
+        }
     };
     kwh.iter_mut().for_each(|kwh| *kwh = kwh.max(LEAST_KWH_LEFT));
-    hours.iter_mut().for_each(|hours| *hours = hours.max(LEAST_HOURS_LEFT));
     (kwh, hours)
 }
 

@@ -102,7 +102,12 @@ fn visits_are_remembered_with_their_energy() {
     let mut offered = [6.0; 2];
     run(&site, &mut state, 0..600, &mut offered);
     let mut snapshot = Snapshot::empty(&site);
-    let value = ChargerReading { state: ChargerState::Unplugged, drawn: [Amps::ZERO; 3], offered: Amps(0.0) };
+    let value = ChargerReading {
+        state: ChargerState::Unplugged,
+        drawn: [Amps::ZERO; 3],
+        offered: Amps(0.0),
+        phases: None,
+    };
     snapshot.chargers[0] = Some(Reading { at: at(600), value });
     let memory = &step(at(600), &site, &snapshot, &state).state.chargers[0];
     let [visit] = memory.visits[..] else { panic!("{memory:?}") };

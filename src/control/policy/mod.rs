@@ -14,6 +14,7 @@ mod foresight;
 mod foresight_tests;
 mod habits;
 mod lookahead;
+mod phase_choice;
 mod pilots;
 mod planner;
 mod preference;

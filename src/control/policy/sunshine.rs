@@ -90,7 +90,10 @@ impl Surplus {
     fn follow(&mut self, at: Time, watts: f64) {
         self.sampled_at = Some(at);
         let trend = |known: Option<Trend>, pick: fn(f64, f64) -> f64| {
-            known.map_or(Trend { since: at, watts }, |trend| Trend { watts: pick(trend.watts, watts), ..trend })
+            known.map_or(Trend { since: at, watts }, |trend| Trend {
+                watts: pick(trend.watts, watts),
+                ..trend
+            })
         };
         self.rise = (watts > self.watts + BAND_WATTS).then(|| trend(self.rise, f64::min));
         // nothing at all is no noise

@@ -34,14 +34,21 @@ fn sun(
 ) -> Option<SunSettings> {
     let surplus = &entry.surplus;
     if entry.solar <= 0.0 {
-        if check.is_written(&["policy".into(), "surplus".into()]) {
+        let is_written = |key| check.is_written(&["policy".into(), Step::Key(key)]);
+        // a weight that is wrong has been reported
+        if is_written("surplus") && !is_written("solar") {
             let span = check.source.key_span(&["policy".into(), "surplus".into()]);
             let message = "`surplus` has no use: the sun has no weight";
             check.warning(span, "no-use", message, Some("write `solar: 1` beside it".into()));
         }
         return None;
     }
-    for (key, delay) in [("startAfter", surplus.start_after), ("stopAfter", surplus.stop_after)] {
+    let delays = [
+        ("startAfter", surplus.start_after),
+        ("stopAfter", surplus.stop_after),
+        ("switchEvery", surplus.switch_every.min(LONGEST_DELAY)),
+    ];
+    for (key, delay) in delays {
         if !(SHORTEST_DELAY..=LONGEST_DELAY).contains(&delay) {
             let span = check.at(&["policy".into(), "surplus".into(), Step::Key(key)]);
             let message = format!("a delay of {delay} is not between {SHORTEST_DELAY} and {LONGEST_DELAY}");
@@ -70,6 +77,7 @@ fn sun(
         start_after: surplus.start_after,
         stop_after: surplus.stop_after,
         grid_share: surplus.grid_share,
+        switch_every: surplus.switch_every,
     })
 }
 
@@ -110,7 +118,7 @@ fn grid_meter(check: &mut Check<'_>, entry: &PolicyEntry, tree: &Tree) -> Option
 }
 
 fn tariff(check: &mut Check<'_>, entry: &PolicyEntry) -> Vec<(u16, f64)> {
-    if entry.price > 0.0 && entry.tariff.is_empty() {
+    if entry.price > 0.0 && !check.is_written(&["policy".into(), "tariff".into()]) {
         let span = check.at(&["policy".into(), "price".into()]);
         let hint = "write the prices of a day under `policy.tariff`";
         check.error(span, "no-tariff", "prices have a weight, but there are none", Some(hint.into()));
