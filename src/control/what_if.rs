@@ -292,8 +292,9 @@ mod tests {
                     ChargerReading { state, drawn: [Amps(drawn); 3], offered: Amps(offered), phases: None };
                 snapshot.chargers[index] = Some(Reading { at: now, value });
             }
-            let value =
-                MeterReading { currents: [Some(Amps(first + 8.0 + 4.0)); 3], ..MeterReading::default() };
+            let measured = first + 8.0 + 4.0;
+            let (currents, power) = ([Some(Amps(measured)); 3], Some(measured * 690.0));
+            let value = MeterReading { currents, power, ..MeterReading::default() };
             snapshot.meters[0] = Some(Reading { at: now, value });
             (now, snapshot)
         });
@@ -318,6 +319,11 @@ mod tests {
                 "the other load is as recorded: {measured} {total}"
             );
             assert!(measured <= limit + 1e-6, "{measured}");
+            let power = seen.meters[0].as_ref().unwrap().value.power.unwrap();
+            assert!(
+                (power - measured * 690.0).abs() < 1e-3,
+                "its power goes with its currents: {power} {measured}"
+            );
             sum.add(&other, &seen, &decision);
         }
         sum.outcome()
