@@ -333,6 +333,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             self.view.sending(now, index, amps);
             self.plant.command(ChargerId(index), amps);
         }
+        self.switch_phases(now, decision);
         self.phase = Phase::Idle;
         let is_heard = |index: &usize| self.view.fault(DeviceRef::Charger(*index)).is_none();
         let awaited: HashSet<usize> = due.iter().copied().filter(is_heard).collect();
@@ -343,6 +344,19 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.reacted(now);
         let sampled = self.view.oldest_meter().unwrap_or(now);
         self.writing = Some(Writing { since: begun, sampled, awaited, limits: due.len(), lowered });
+    }
+
+    /// Tells chargers to switch phases, and tells the journal first; again in each cycle until they show it.
+    fn switch_phases(&mut self, now: Time, decision: &Decision) {
+        for (index, setpoint) in decision.setpoints.iter().enumerate() {
+            let Some(phases) = setpoint.phases else { continue };
+            let before = self.last.as_ref().and_then(|last| last.setpoints.get(index));
+            if before.is_none_or(|before| before.phases != Some(phases)) {
+                let words = format!("{} to {phases}", self.site.chargers[index].name);
+                self.chronicle.life(now, "phases", words);
+            }
+            self.plant.switch_phases(ChargerId(index), phases);
+        }
     }
 
     fn publish(&mut self, decision: &Arc<Decision>, before: State, run_state: RunState) {

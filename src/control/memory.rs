@@ -62,6 +62,9 @@ impl Memory {
             memory.idle_peak = Amps::ZERO;
             memory.appetite = None;
             memory.excess_since = None;
+            if let Some(follower) = &mut memory.sun {
+                follower.interrupt();
+            }
         }
         state
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Preference, Visit};
+use super::policy::{Follower, Preference, Surplus, Visit};
 use super::{BreakerMemory, ChargingNeeds, Order, Override, Time};
 use crate::site::{Amps, PerPhase, Site};
 
@@ -27,6 +27,9 @@ pub struct State {
     /// When the policy last made a plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_at: Option<Time>,
+    /// The surplus of the sun, where cars follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surplus: Option<Surplus>,
 }
 
 /// What is remembered of a charger.
@@ -70,6 +73,12 @@ pub struct ChargerMemory {
     /// What the policy would like it to have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// Its car leaves so soon that it can't wait for the sun.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_due: bool,
+    /// How its car follows the sun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sun: Option<Follower>,
 }
 
 impl ChargerMemory {
@@ -126,6 +135,7 @@ impl State {
             loads: vec![LoadMemory::default(); site.loads.len()],
             breakers: BTreeMap::new(),
             planned_at: None,
+            surplus: None,
         }
     }
 }

@@ -239,7 +239,7 @@ pub struct ChargerStatus {
     /// Why, in words.
     pub reason: String,
     /// Why, as a stable word: `no-car`, `fault`, `silent`, `meter-unknown`, `paused`, `ordered`, `limited`, `waits`, `appetite`, `full`,
-    /// `holds`, `awaits-others`, `disobeys`.
+    /// `cheaper`, `follows-sun`, `waits-for-sun`, `surplus-unknown`, `switches-phases`, `leaves-soon`, `holds`, `awaits-others`, `disobeys`.
     #[serde(default)]
     pub reason_code: String,
     /// An order that is in force.

@@ -87,7 +87,12 @@ fn what_is_said_of_a_car_goes_before_what_is_expected_until_it_leaves() {
         taken > 0.0 && (needs.kwh_left(state.chargers[1].visit_kwh).unwrap() - (10.0 - taken)).abs() < 1e-9
     );
     let mut snapshot = Snapshot::empty(&site);
-    let value = ChargerReading { state: ChargerState::Unplugged, drawn: [Amps::ZERO; 3], offered: Amps(0.0) };
+    let value = ChargerReading {
+        state: ChargerState::Unplugged,
+        drawn: [Amps::ZERO; 3],
+        offered: Amps(0.0),
+        phases: None,
+    };
     snapshot.chargers[1] = Some(Reading { at: at(80), value });
     let left = step(at(80), &site, &snapshot, &state).state;
     assert_eq!(left.chargers[1].needs, None, "the next car is another one");
@@ -116,6 +121,7 @@ fn a_car_with_time_waits_for_cheaper_energy_and_one_without_does_not() {
         price: 1.0,
         tariff: vec![(0, 0.40), (180, 0.10)],
         expected: vec![expected(10.0, 18 * 60), expected(10.0, 60)],
+        ..PolicySettings::default()
     };
     let site = pair(policy);
     let mut offered = [6.0; 2];
@@ -139,7 +145,12 @@ fn visits_are_remembered_with_their_energy() {
     let mut offered = [6.0; 2];
     run(&site, &mut state, 0..600, &mut offered);
     let mut snapshot = Snapshot::empty(&site);
-    let value = ChargerReading { state: ChargerState::Unplugged, drawn: [Amps::ZERO; 3], offered: Amps(0.0) };
+    let value = ChargerReading {
+        state: ChargerState::Unplugged,
+        drawn: [Amps::ZERO; 3],
+        offered: Amps(0.0),
+        phases: None,
+    };
     snapshot.chargers[0] = Some(Reading { at: at(600), value });
     let memory = &step(at(600), &site, &snapshot, &state).state.chargers[0];
     let [visit] = memory.visits[..] else { panic!("{memory:?}") };
