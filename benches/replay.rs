@@ -71,6 +71,7 @@ fn observe(
             state: if car.plugged { charging } else { ChargerState::Unplugged },
             drawn,
             offered,
+            phases: None,
         };
         snapshot.chargers[index] = Some(Reading { at: now, value });
         snapshot.ceilings[index] = Some(offered);

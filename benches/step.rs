@@ -40,7 +40,7 @@ fn observe(now: Time, site: &Site, state: &State) -> Snapshot {
                 flows[circuit.0][phase.index()] += amps.0;
             }
         }
-        let value = ChargerReading { state: ChargerState::Charging, drawn, offered };
+        let value = ChargerReading { state: ChargerState::Charging, drawn, offered, phases: None };
         snapshot.chargers[index] = Some(Reading { at: now, value });
         snapshot.ceilings[index] = Some(offered);
     }

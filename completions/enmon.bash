@@ -91,6 +91,9 @@ _enmon() {
             enmon__subcmd__charger,list)
                 cmd="enmon__subcmd__charger__subcmd__list"
                 ;;
+            enmon__subcmd__charger,needs)
+                cmd="enmon__subcmd__charger__subcmd__needs"
+                ;;
             enmon__subcmd__charger,pause)
                 cmd="enmon__subcmd__charger__subcmd__pause"
                 ;;
@@ -111,6 +114,9 @@ _enmon() {
                 ;;
             enmon__subcmd__charger__subcmd__help,list)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__list"
+                ;;
+            enmon__subcmd__charger__subcmd__help,needs)
+                cmd="enmon__subcmd__charger__subcmd__help__subcmd__needs"
                 ;;
             enmon__subcmd__charger__subcmd__help,pause)
                 cmd="enmon__subcmd__charger__subcmd__help__subcmd__pause"
@@ -225,6 +231,9 @@ _enmon() {
                 ;;
             enmon__subcmd__help__subcmd__charger,list)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__list"
+                ;;
+            enmon__subcmd__help__subcmd__charger,needs)
+                cmd="enmon__subcmd__help__subcmd__charger__subcmd__needs"
                 ;;
             enmon__subcmd__help__subcmd__charger,pause)
                 cmd="enmon__subcmd__help__subcmd__charger__subcmd__pause"
@@ -685,7 +694,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger)
-            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause commission resume help"
+            opts="-o -y -v -q -h -V --direct --site --output --yes --verbose --quiet --color --help --version list show set-limit pause needs commission resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -745,7 +754,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__help)
-            opts="list show set-limit pause commission resume help"
+            opts="list show set-limit pause needs commission resume help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -787,6 +796,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__charger__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__help__subcmd__needs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -863,6 +886,48 @@ _enmon() {
                 return 0
             fi
             case "${prev}" in
+                --site)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__charger__subcmd__needs)
+            opts="-o -y -v -q -h -V --energy --departs-in --departs-at --clear --dry-run --direct --site --output --yes --verbose --quiet --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --energy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --departs-in)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --departs-at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --site)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1643,7 +1708,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__charger)
-            opts="list show set-limit pause commission resume"
+            opts="list show set-limit pause needs commission resume"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1671,6 +1736,20 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__help__subcmd__charger__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        enmon__subcmd__help__subcmd__charger__subcmd__needs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

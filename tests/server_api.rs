@@ -52,6 +52,35 @@ async fn orders_are_taken_shown_and_ended() {
 }
 
 #[tokio::test]
+async fn needs_are_taken_shown_and_forgotten() {
+    let site = start().await;
+    let path = "/api/v1/chargers/ev1/needs";
+    let body = r#"{"energy": 12.5, "inSeconds": 3600, "who": "ada"}"#;
+    let put = site.ask("put", path, Some(TOKEN), Some(body)).await;
+    assert_eq!((put.code, &put.json["kind"]), (200, &json!("ChargingNeeds")), "{}", put.text);
+    let departure = AT + 500 + 3_600_000;
+    let needs = &site.get("/api/v1/chargers/ev1").await.json["needs"];
+    assert_eq!((&needs["energy"], &needs["departure"]), (&json!(12.5), &json!(departure)));
+    assert_eq!(site.ask("delete", path, Some(TOKEN), None).await.code, 204);
+    assert_eq!(site.get("/api/v1/chargers/ev1").await.json["needs"], json!(null));
+    for (body, code, text) in [
+        (r#"{"who": "ada"}"#, 422, "neither"),
+        (r#"{"energy": -1, "who": "ada"}"#, 422, "between 0 and 1000"),
+        (r#"{"energy": 1, "departure": 5, "who": "ada"}"#, 422, "past"),
+        (r#"{"departure": 5, "inSeconds": 5, "who": "ada"}"#, 422, "exclude"),
+        (r#"{"energy": 1, "who": " "}"#, 422, "who is empty"),
+        (r#"{"power": 1, "who": "ada"}"#, 400, "unknown field"),
+    ] {
+        let answer = site.ask("put", path, Some(TOKEN), Some(body)).await;
+        assert_eq!(answer.code, code, "{body}: {}", answer.text);
+        assert!(answer.json["message"].as_str().unwrap().contains(text), "{body}: {}", answer.text);
+    }
+    assert_eq!(site.ask("put", path, None, Some(body)).await.code, 401);
+    let aimless = site.ask("put", "/api/v1/chargers/silent/needs", Some(TOKEN), Some(body)).await;
+    assert_eq!(aimless.code, 422, "{}", aimless.text);
+}
+
+#[tokio::test]
 async fn breakers_are_switched_when_the_controller_has_done_it() {
     let site = start().await;
     let body = Some(r#"{"position": "off", "who": "ada", "why": "works"}"#);
@@ -77,6 +106,8 @@ async fn writes_need_the_token() {
     for (method, path) in [
         ("put", "/api/v1/chargers/ev1/override"),
         ("delete", "/api/v1/chargers/ev1/override"),
+        ("put", "/api/v1/chargers/ev1/needs"),
+        ("delete", "/api/v1/chargers/ev1/needs"),
         ("post", "/api/legacy/chargers/ev1"),
     ] {
         for token in [None, Some(""), Some("0123456789abcdef0123456789abcdeg"), Some("0123456789abcdef")] {

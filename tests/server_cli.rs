@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use enmon::control::Order;
 use program::Program;
 use serde_json::{Value, json};
 use server_site::{AT, TOKEN, TestSite, certificate_files, settings, start, start_with, status};
@@ -117,9 +118,44 @@ async fn orders_are_given_seen_first_and_ended() {
     );
     let ended = enmon(&file, "charger resume ev1").await;
     assert_eq!(ended.out, "ev1: no order\n  before: paused, ordered by ada\n");
-    assert_eq!(site.orders.lock().unwrap().last().unwrap(), &("ev1".to_owned(), None));
+    assert_eq!(site.orders.lock().unwrap().last().unwrap(), &("ev1".to_owned(), Order::Limit(None)));
     let much = enmon(&file, "charger set-limit ev1 63").await;
     assert!(much.code == 0 && much.err.contains("never offers more than 32 A"), "{much:?}");
+}
+
+#[tokio::test]
+async fn what_a_car_needs_is_told_seen_first_and_forgotten() {
+    let (site, file) = site().await;
+    let tried = enmon(&file, "charger needs ev1 --energy 20kWh --departs-in 3h --dry-run -o json").await;
+    assert_eq!(
+        (&tried.json()["dryRun"], &tried.json()["after"]["energy"]),
+        (&json!(true), &json!(20.0)),
+        "{tried:?}"
+    );
+    assert!(site.orders.lock().unwrap().is_empty(), "a dry run told something");
+    let told = enmon(&file, "charger needs ev1 --energy 20kWh --departs-in 3h").await;
+    assert_eq!(told.out, "ev1: 20 kWh, leaves in 3h, said ada\n  before: nothing was said\n", "{told:?}");
+    let shown = enmon(&file, "charger show ev1").await;
+    assert!(shown.out.contains("20 kWh, leaves in 3h, said ada"), "{shown:?}");
+    // AT is 13:33 UTC on a day in 2026
+    let at = enmon(&file, "charger needs ev1 --departs-at 13:40 -o json").await;
+    let departure = at.json()["after"]["departure"].as_u64().unwrap();
+    assert_eq!((departure % 86_400_000, departure > AT), ((13 * 60 + 40) * 60_000, true), "{at:?}");
+    assert!(departure - AT < 86_400_000);
+    let cleared = enmon(&file, "charger needs ev1 --clear").await;
+    assert!(cleared.out.starts_with("ev1: nothing was said\n"), "{cleared:?}");
+    assert_eq!(site.orders.lock().unwrap().last().unwrap(), &("ev1".to_owned(), Order::Needs(None)));
+    for (flags, code, text) in [
+        ("ev1", 2, "--energy"),
+        ("ev1 --energy=-3", 2, "kWh"),
+        ("ev1 --departs-at 25:00", 2, "17:30"),
+        ("ev1 --clear --energy 3", 2, "cannot be used with"),
+        ("silent --energy 3", 5, "no policy that plans"),
+        ("ev1 --energy 3 --direct", 2, "--direct"),
+    ] {
+        let refused = enmon(&file, &format!("charger needs {flags}")).await;
+        assert!(refused.code == code && refused.err.contains(text), "{flags}: {refused:?}");
+    }
 }
 
 #[tokio::test]

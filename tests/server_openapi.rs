@@ -80,12 +80,13 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 
 async fn ask_all(site: &TestSite, seen: &mut Vec<(String, String, u16)>) {
     let document = openapi_document();
-    let bodies: [Option<&str>; 6] = [
+    let bodies: [Option<&str>; 7] = [
         None,
         Some(r#"{"limit": 10, "who": "ada", "why": ""}"#),
         Some(r#"{"limit": 3, "who": "ada", "why": ""}"#),
         Some(r#"{"max_current": 10}"#),
         Some(r#"{"position": "off", "who": "ada", "why": ""}"#),
+        Some(r#"{"energy": 20, "inSeconds": 3600, "who": "ada"}"#),
         Some("{"),
     ];
     for (method, path) in operations(&document) {
@@ -132,7 +133,10 @@ fn no_name_and_no_body_leads_out_of_the_document() {
             "{{\"limit\":{limit},\"forSeconds\":{seconds},\"who\":{},\"why\":\"\"}}",
             json!(who)
         )),
-        number.prop_map(|limit| format!("{{\"max_current\":{limit}}}")),
+        number.clone().prop_map(|limit| format!("{{\"max_current\":{limit}}}")),
+        (number.clone(), number).prop_map(|(energy, departure)| {
+            format!("{{\"energy\":{energy},\"departure\":{departure},\"who\":\"ada\"}}")
+        }),
         ".{0,20}",
     ];
     let operation = proptest::sample::select(operations(&document));

@@ -159,6 +159,45 @@ expect:
     assert!(stderr.contains("can't be shown on real sockets"), "{stderr}");
 }
 
+/// A weak sun over real registers: the grid's signed power is read, the charger is switched to one phase, shows it, and charges.
+#[test]
+fn a_car_follows_the_sun_over_real_sockets() {
+    let program = Program::new();
+    let site = r#"apiVersion: enmon/v1
+kind: Site
+name: yard
+circuits:
+  - {name: main, limit: 40, meter: meter, baseLoad: 5}
+meters:
+  - {name: meter, profile: eastron-sdm630, address: "modbus+tcp://127.0.0.1:5021"}
+chargers:
+  - {name: ev1, circuit: main, phases: [L1, L2, L3], max: 16, failsafe: 0, switchPhases: true,
+     profile: go-e, address: "modbus+tcp://127.0.0.1:5031"}
+solar:
+  - {name: roof, circuit: main, peak: 16, profile: sunspec-inverter, address: "modbus+tcp://127.0.0.1:5071"}
+policy: {solar: 1, surplus: {startAfter: 10s, stopAfter: 10s}}
+control: {raiseAfter: 2s}
+"#;
+    write(&program, "site.yaml", site);
+    let text = "apiVersion: enmon/v1
+kind: Scenario
+name: weak
+title: A weak sun on one phase
+siteFile: site.yaml
+duration: 80s
+start:
+  sun: {roof: 3}
+  plug: {ev1: {energy: 50}}
+expect:
+  offers: [{charger: ev1, until: 20s, atMost: 0}, {charger: ev1, reaches: 8}]
+  imports: [{circuit: main, atMost: 0.002}]
+  starts: {ev1: 1}
+";
+    write(&program, "weak.yaml", text);
+    let (code, stdout, stderr) = run(&program, &["sim", "test", "weak.yaml", "--realtime"]);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+}
+
 #[test]
 fn a_scenario_that_comes_with_the_program_can_be_printed_to_start_from() {
     let program = Program::new();

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api_client::ApiClient;
 use super::charger_commission::{self, CommissionArgs};
+use super::charger_needs::{self, NeedsArgs, needs_words};
 use super::site_view::{charger_tone, charger_words, order_words, plug_state};
 use super::{Context, charger_direct};
 use crate::control::{ChargerStatus, Override, Time};
@@ -70,6 +71,8 @@ An order lowers a charger's limit; it never lifts a circuit's. It holds until it
         #[command(flatten)]
         order: OrderArgs,
     },
+    /// Tell the policy what the car at a charger needs: energy, departure
+    Needs(NeedsArgs),
     /// Step a charger through its currents and write what was learnt into the site file
     Commission(CommissionArgs),
     /// End the order that is in force for a charger
@@ -122,6 +125,7 @@ pub fn run(args: ChargerArgs, context: &Context) -> Result<()> {
         ChargerCommand::Show { name } => context.ui.print(&ShowReport(fetch(&client, &name)?)),
         ChargerCommand::SetLimit { name, amps, order } => give_order(&client, &name, amps, order, context),
         ChargerCommand::Pause { name, order } => give_order(&client, &name, 0.0, order, context),
+        ChargerCommand::Needs(args) => charger_needs::run(&args, context),
         ChargerCommand::Resume { name, dry_run } => end_order(&client, &name, dry_run, context),
         ChargerCommand::Commission(args) => charger_commission::run(&args, context),
     }
@@ -140,6 +144,10 @@ fn run_direct(command: ChargerCommand, context: &Context) -> Result<()> {
         ChargerCommand::SetLimit { name, amps, order } => limit(&name, amps, &order),
         ChargerCommand::Pause { name, order } => limit(&name, 0.0, &order),
         ChargerCommand::Commission(args) => charger_commission::run(&args, context),
+        ChargerCommand::Needs(_) => {
+            Err(Error::new(Kind::Usage, "a charger does not know what its car needs")
+                .hint("leave --direct away: the controller does"))
+        }
         ChargerCommand::Resume { name, .. } => {
             Err(Error::new(Kind::Usage, format!("{name} has no orders of its own that could end"))
                 .hint(format!("set its limit: enmon charger set-limit {name} 16 --direct")))
@@ -147,7 +155,7 @@ fn run_direct(command: ChargerCommand, context: &Context) -> Result<()> {
     }
 }
 
-fn fetch(client: &ApiClient, name: &str) -> Result<Item<ChargerStatus>> {
+pub(super) fn fetch(client: &ApiClient, name: &str) -> Result<Item<ChargerStatus>> {
     client.get(&["api", "v1", "chargers", name])
 }
 
@@ -274,6 +282,13 @@ impl Report for ShowReport {
                     .order
                     .as_ref()
                     .map_or_else(|| Cell::new("none"), |order| Cell::new(order_words(order, now_ms))),
+            ),
+            (
+                "car needs",
+                charger.needs.as_ref().map_or_else(
+                    || Cell::new("nothing was said"),
+                    |needs| Cell::new(needs_words(needs, now_ms)),
+                ),
             ),
             ("never more than", amps(Some(charger.max))),
             ("heard", heard),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::control_plan_jsonl::{self, PolicyName};
 use super::{Context, site_input};
-use crate::control::{self, CircuitStatus, ControllerStatus, RunState, SiteStatus, Situation};
+use crate::control::{self, CircuitStatus, ControllerStatus, SiteStatus, Situation};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::ui::{Cell, Column, Report, Table};
@@ -78,27 +78,9 @@ pub(super) fn run(args: &PlanArgs, context: &Context) -> Result<()> {
     })?;
     let decision = control::step(now, &site, &snapshot, &state);
     let alarms = control::alarms(&site, &snapshot, &decision);
-    let status = control::site_status(&site, &snapshot, &decision, nobody(), alarms, &|_| None);
+    let status =
+        control::site_status(&site, &snapshot, &decision, ControllerStatus::of_nobody(), alarms, &|_| None);
     context.ui.print(&PlanReport::of(status))
-}
-
-/// Says that no controller stands behind a status.
-fn nobody() -> ControllerStatus {
-    ControllerStatus {
-        state: RunState::Starting,
-        version: env!("CARGO_PKG_VERSION").into(),
-        started_at: 0,
-        cycles: 0,
-        step_ms: 0.0,
-        observe_ms: 0.0,
-        write_ms: None,
-        reaction_ms: None,
-        late_cycles: 0,
-        reloads: 0,
-        reload_error: None,
-        journal_error: None,
-        lease: None,
-    }
 }
 
 fn read(path: &Path) -> Result<Situation> {

@@ -5,6 +5,7 @@ mod breaker;
 mod charger;
 mod charger_commission;
 mod charger_direct;
+mod charger_needs;
 mod check;
 mod check_online;
 mod check_timeouts;

@@ -156,6 +156,7 @@ mod tests {
                     state: ChargerState::Charging,
                     drawn: [Amps(offered); 3],
                     offered: Amps(offered),
+                    phases: None,
                 };
                 snapshot.chargers[index] = Some(Reading { at, value });
             }

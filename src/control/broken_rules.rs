@@ -51,6 +51,13 @@ pub fn without_rule(site: &Site, rule: Rule) -> Site {
                 charger.priority = 1.0;
             }
         }
+        Rule::SunDelays => {
+            if let Some(sun) = &mut known.policy.sun {
+                (sun.start_after, sun.stop_after) = Default::default();
+            }
+        }
+        Rule::CheapHours => known.policy.price = 0.0,
+        Rule::Deadlines => known.policy.deadline = 0.0,
         _ => {}
     }
     known

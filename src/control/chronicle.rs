@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Alarm, BreakerState, ChargerState, Decision, Entry, JournalPort, Override, Receipt, Snapshot, State,
-    Taped, Time,
+    Alarm, BreakerState, ChargerState, Decision, Entry, JournalPort, Order, Receipt, Snapshot, State, Taped,
+    Time,
 };
 use crate::site::{Amps, Site};
 
@@ -67,7 +67,7 @@ impl<J: JournalPort> Chronicle<J> {
     }
 
     /// An order was given or ended.
-    pub fn order(&mut self, at: Time, charger: &str, order: Option<Override>) {
+    pub fn order(&mut self, at: Time, charger: &str, order: Order) {
         tracing::info!(charger, ?order, "order");
         self.journal.record(Entry::Order { at, charger: charger.into(), order });
     }

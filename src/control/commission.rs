@@ -127,8 +127,12 @@ mod tests {
     use crate::control::{ChargerState, fixture};
 
     fn look(at: u64, drawn: [f64; 3], metered: Option<[f64; 3]>) -> Look {
-        let charger =
-            ChargerReading { state: ChargerState::Charging, drawn: drawn.map(Amps), offered: Amps(16.0) };
+        let charger = ChargerReading {
+            state: ChargerState::Charging,
+            drawn: drawn.map(Amps),
+            offered: Amps(16.0),
+            phases: None,
+        };
         let per_phase = |amps: [f64; 3]| PerPhase { l1: Amps(amps[0]), l2: Amps(amps[1]), l3: Amps(amps[2]) };
         Look { at: Time(at), charger, metered: metered.map(per_phase) }
     }

@@ -21,8 +21,9 @@ use super::report::{faults_of, site_status};
 use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
-    BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, OrderError, OrderRequest,
-    Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped, Time, alarms, step,
+    BreakerTwins, ChargingNeeds, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, Order,
+    OrderError, OrderRequest, Override, Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped,
+    Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Rule, Site};
 
@@ -332,6 +333,7 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
             self.view.sending(now, index, amps);
             self.plant.command(ChargerId(index), amps);
         }
+        self.switch_phases(now, decision);
         self.phase = Phase::Idle;
         let is_heard = |index: &usize| self.view.fault(DeviceRef::Charger(*index)).is_none();
         let awaited: HashSet<usize> = due.iter().copied().filter(is_heard).collect();
@@ -342,6 +344,19 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.reacted(now);
         let sampled = self.view.oldest_meter().unwrap_or(now);
         self.writing = Some(Writing { since: begun, sampled, awaited, limits: due.len(), lowered });
+    }
+
+    /// Tells chargers to switch phases, and tells the journal first; again in each cycle until they show it.
+    fn switch_phases(&mut self, now: Time, decision: &Decision) {
+        for (index, setpoint) in decision.setpoints.iter().enumerate() {
+            let Some(phases) = setpoint.phases else { continue };
+            let before = self.last.as_ref().and_then(|last| last.setpoints.get(index));
+            if before.is_none_or(|before| before.phases != Some(phases)) {
+                let words = format!("{} to {phases}", self.site.chargers[index].name);
+                self.chronicle.life(now, "phases", words);
+            }
+            self.plant.switch_phases(ChargerId(index), phases);
+        }
     }
 
     fn publish(&mut self, decision: &Arc<Decision>, before: State, run_state: RunState) {
@@ -410,9 +425,16 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
     fn take_order(&mut self, request: OrderRequest) {
         let outcome = self.checked_order(&request).map(|index| {
             let memory = &mut self.state.chargers[index];
-            memory.order.clone_from(&request.order);
+            let mut order = request.order;
+            if let Order::Needs(Some(needs)) = &mut order {
+                // the energy is counted from here on
+                needs.had = memory.visit_kwh;
+            }
+            memory.take_order(&order);
+            // the policy has news of this car
+            self.state.planned_at = None;
             let now = self.now();
-            self.chronicle.order(now, &request.charger, request.order);
+            self.chronicle.order(now, &request.charger, order);
             self.remember(now);
             self.standing.note(&self.site, &self.state);
         });
@@ -444,17 +466,24 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         let name = &request.charger;
         let id = self.site.charger_named(name).ok_or_else(|| OrderError::UnknownCharger(name.clone()))?;
         let charger = &self.site.chargers[id.0];
-        let possible = request.order.as_ref().is_none_or(|order| {
-            order.limit == Amps::ZERO || (order.limit.0.is_finite() && order.limit >= charger.min)
-        });
-        if !possible {
-            return Err(OrderError::NotPossible {
-                charger: name.clone(),
-                amps: request.order.as_ref().map_or(String::new(), |order| order.limit.0.to_string()),
-                min: charger.min.0.to_string(),
-            });
+        match &request.order {
+            Order::Limit(Some(Override { limit, .. }))
+                if *limit != Amps::ZERO && !(limit.0.is_finite() && *limit >= charger.min) =>
+            {
+                Err(OrderError::NotPossible {
+                    charger: name.clone(),
+                    amps: limit.0.to_string(),
+                    min: charger.min.0.to_string(),
+                })
+            }
+            Order::Needs(Some(ChargingNeeds { energy: Some(energy), .. }))
+                if !energy.is_finite() || *energy < 0.0 =>
+            {
+                Err(OrderError::NoEnergy(energy.to_string()))
+            }
+            Order::Needs(Some(_)) if !self.site.policy.plans() => Err(OrderError::NoPolicy),
+            _ => Ok(id.0),
         }
-        Ok(id.0)
     }
 
     fn reload(&mut self, reload: Reload<P>) {

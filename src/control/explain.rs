@@ -36,7 +36,7 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
-    /// A stable word: `rating`, `state`, `order`, `car`, `meter`, `circuit`, `turn`, `silence`, `obedience`, `raise`.
+    /// A stable word: `rating`, `state`, `order`, `car`, `policy`, `meter`, `circuit`, `turn`, `silence`, `obedience`, `raise`.
     pub rule: String,
     /// The most that it leaves for the charger, amperes; `None`: it sets no bound of its own.
     pub at_most: Option<f64>,
@@ -53,6 +53,7 @@ pub fn explain(status: &SiteStatus, name: &str) -> Option<Explanation> {
     links.extend(state(charger));
     links.extend(order(charger));
     links.extend(car(charger));
+    links.extend(policy(charger));
     links.extend(conduct(charger));
     for circuit in way_up(status, &charger.circuit) {
         if circuit.meter_unknown {
@@ -123,6 +124,18 @@ fn car(charger: &ChargerStatus) -> Option<Link> {
         let text = format!("the car draws {} of what it is offered; the rest goes to others", Amps(drawn));
         link("car", Some(charger.target), true, text)
     })
+}
+
+/// What the policy lets the car have: the sun's surplus, or what is planned while energy is dear.
+fn policy(charger: &ChargerStatus) -> Option<Link> {
+    if charger.reason_code == "switches-phases" {
+        return Some(link("policy", Some(0.0), true, charger.reason.clone()));
+    }
+    let codes = ["follows-sun", "waits-for-sun", "surplus-unknown", "leaves-soon", "cheaper"];
+    let bound = (charger.reason_code != "leaves-soon").then_some(charger.target);
+    codes
+        .contains(&charger.reason_code.as_str())
+        .then(|| link("policy", bound, true, format!("the car {}", charger.reason)))
 }
 
 /// A charger that does not answer or does not obey counts with what it takes.
@@ -200,28 +213,12 @@ fn raise(charger: &ChargerStatus) -> Option<Link> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{
-        ControllerStatus, RunState, Snapshot, State, Time, alarms, fixture, site_status, step,
-    };
+    use crate::control::{ControllerStatus, Snapshot, State, Time, alarms, fixture, site_status, step};
     use crate::site::{Phase, Site};
 
     fn status(site: &Site, snapshot: &Snapshot, state: &State) -> SiteStatus {
         let decision = step(Time(1_000_000), site, snapshot, state);
-        let controller = ControllerStatus {
-            state: RunState::Running,
-            version: String::new(),
-            started_at: 0,
-            cycles: 1,
-            step_ms: 0.0,
-            observe_ms: 0.0,
-            write_ms: None,
-            reaction_ms: None,
-            late_cycles: 0,
-            reloads: 0,
-            reload_error: None,
-            journal_error: None,
-            lease: None,
-        };
+        let controller = ControllerStatus::of_nobody();
         let alarms = alarms(site, snapshot, &decision);
         site_status(site, snapshot, &decision, controller, alarms, &|_| None)
     }

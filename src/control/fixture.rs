@@ -31,6 +31,7 @@ pub fn charger(name: &str, circuit: usize) -> Charger {
         failsafe: Amps(6.0),
         priority: 1.0,
         resolution: Amps(0.1),
+        switches_phases: false,
         reaction: None,
         watchdog: Some(Period::from_secs(60)),
         device: device("abb-terra-ac", 5031),
@@ -95,7 +96,7 @@ pub fn charging(at: Time, site: &Site, charger: usize, offered: f64) -> Option<R
     drawn[..site.chargers[charger].phases.len()].fill(Amps(offered));
     Some(Reading {
         at,
-        value: ChargerReading { state: ChargerState::Charging, drawn, offered: Amps(offered) },
+        value: ChargerReading { state: ChargerState::Charging, drawn, offered: Amps(offered), phases: None },
     })
 }
 

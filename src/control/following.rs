@@ -2,11 +2,13 @@
 //!
 //! One that follows observes and decides as if it led, so that it is warm, and takes what the chargers are offering for what it told them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::{Leadership, LeaseRole, LeaseStatus, OrderError, Override, Snapshot, State, Time};
+use super::{ChargingNeeds, Leadership, LeaseRole, LeaseStatus, OrderError, Override, Snapshot, State, Time};
 use crate::site::Site;
 
 /// A driver's ends of the lease.
@@ -16,6 +18,14 @@ pub struct Standby {
     pub leadership: watch::Receiver<Leadership>,
     /// What the next one must know.
     pub memo: watch::Sender<String>,
+}
+
+/// What goes from one leader to the next beside the lease: by name of the charger, what people said of it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Memo<'a> {
+    orders: BTreeMap<Cow<'a, str>, Cow<'a, Override>>,
+    needs: BTreeMap<Cow<'a, str>, Cow<'a, ChargingNeeds>>,
 }
 
 /// A change of the role, for the journal.
@@ -97,23 +107,31 @@ impl Standing {
     /// Notes the orders in force for the next one.
     pub fn note(&self, site: &Site, state: &State) {
         let Some(standby) = &self.standby else { return };
-        let chargers = site.chargers.iter().zip(&state.chargers);
-        let orders: BTreeMap<&str, &Override> = chargers
-            .filter_map(|(charger, memory)| Some((charger.name.as_str(), memory.order.as_ref()?)))
-            .collect();
+        let mut memo = Memo::default();
+        for (charger, memory) in site.chargers.iter().zip(&state.chargers) {
+            let name = || Cow::Borrowed(charger.name.as_str());
+            if let Some(order) = &memory.order {
+                memo.orders.insert(name(), Cow::Borrowed(order));
+            }
+            if let Some(needs) = &memory.needs {
+                memo.needs.insert(name(), Cow::Borrowed(needs));
+            }
+        }
         // numbers and texts can always be written
-        standby.memo.send_replace(serde_json::to_string(&orders).unwrap_or_default());
+        standby.memo.send_replace(serde_json::to_string(&memo).unwrap_or_default());
     }
 
     /// Takes over the orders that the one before has noted.
     pub fn take_orders(&self, site: &Site, state: &mut State) {
         let Some(standby) = &self.standby else { return };
         let leadership = standby.leadership.borrow();
-        let Some(memo) = leadership.memo.as_deref().filter(|memo| !memo.is_empty()) else { return };
-        match serde_json::from_str::<BTreeMap<String, Override>>(memo) {
-            Ok(mut orders) => {
+        let Some(text) = leadership.memo.as_deref().filter(|memo| !memo.is_empty()) else { return };
+        match serde_json::from_str::<Memo>(text) {
+            Ok(mut memo) => {
                 for (memory, charger) in state.chargers.iter_mut().zip(&site.chargers) {
-                    memory.order = orders.remove(&charger.name);
+                    let name = charger.name.as_str();
+                    memory.order = memo.orders.remove(name).map(Cow::into_owned);
+                    memory.needs = memo.needs.remove(name).map(Cow::into_owned);
                 }
             }
             Err(error) => tracing::warn!(%error, "the orders in the lease can't be understood"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Override, SiteStatus};
+use super::{Order, SiteStatus};
 
 /// Why an order was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,14 @@ pub enum OrderError {
         /// Its control server.
         api: Option<String>,
     },
+    /// The energy is negative or no number.
+    #[error("{0} kWh is no energy that a car can need")]
+    NoEnergy(String),
+    /// What a car needs is for a policy that plans, and the site has none.
+    #[error(
+        "the site file has no policy that plans (policy.deadline or policy.price), so what cars need changes nothing"
+    )]
+    NoPolicy,
     /// No breaker has that name.
     #[error("no breaker is named `{0}`")]
     UnknownBreaker(String),
@@ -69,8 +77,8 @@ pub struct SwitchRequest {
 pub struct OrderRequest {
     /// Name of the charger.
     pub charger: String,
-    /// The order; `None` ends the one in force.
-    pub order: Option<Override>,
+    /// The order.
+    pub order: Order,
     /// Told when the order has been taken into the controller's state and journal.
     pub reply: oneshot::Sender<Result<(), OrderError>>,
 }
@@ -111,7 +119,7 @@ impl Hub {
     ///
     /// # Errors
     /// When the controller refuses it or has ended.
-    pub async fn order(&self, charger: String, order: Option<Override>) -> Result<(), OrderError> {
+    pub async fn order(&self, charger: String, order: Order) -> Result<(), OrderError> {
         let (reply, answer) = oneshot::channel();
         self.orders.send(OrderRequest { charger, order, reply }).await.map_err(|_| OrderError::Gone)?;
         answer.await.map_err(|_| OrderError::Gone)?

@@ -10,6 +10,9 @@ use super::{Override, Time};
 use crate::fsio;
 use crate::site::Amps;
 
+/// The schema's version since which an order says of what kind it is.
+const ORDERS_HAVE_KINDS: i64 = 3;
+
 /// A charger at a moment in the past, as far as the journal tells.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -96,9 +99,12 @@ fn read(db: &Connection, charger: &str, related: &[String], at: Time) -> rusqlit
             |row| Ok(PastDecision { since: ms(row.get(0)?), setpoint: row.get(1)?, reason: row.get(2)? }),
         )
         .optional()?;
+    // a journal that no newer controller has opened yet knows orders of one kind only
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let limits = if version < ORDERS_HAVE_KINDS { "" } else { "kind = 'limit' AND" };
     let order: Option<Option<Override>> = db
         .query_row(
-            "SELECT amps, until, who, why FROM orders WHERE charger = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1",
+            &format!("SELECT amps, until, who, why FROM orders WHERE {limits} charger = ? AND at <= ? ORDER BY at DESC, id DESC LIMIT 1"),
             params![charger, moment],
             |row| {
                 let Some(amps) = row.get::<_, Option<f64>>(0)? else { return Ok(None) };
@@ -144,7 +150,7 @@ fn read(db: &Connection, charger: &str, related: &[String], at: Time) -> rusqlit
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Alarm, Entry, Severity, journal_schema};
+    use super::super::{Alarm, ChargingNeeds, Entry, Order, Severity, journal_schema};
     use super::*;
 
     fn journal() -> Connection {
@@ -172,16 +178,36 @@ mod tests {
             Entry::Life { at: Time(95), what: "breaker-open", details: String::new() },
             decision(100, 16.0, "all it can take"),
             Entry::Change { at: Time(110), device: "ev1".into(), from: String::new(), to: "charging".into() },
-            Entry::Order { at: Time(200), charger: "ev1".into(), order: Some(order) },
+            Entry::Order { at: Time(200), charger: "ev1".into(), order: Order::Limit(Some(order)) },
             decision(201, 8.0, "limited by order: 8 A"),
             Entry::Alarm { at: Time(250), alarm: alarm.clone(), raised: true },
             Entry::Alarm { at: Time(350), alarm, raised: false },
-            Entry::Order { at: Time(400), charger: "ev1".into(), order: None },
+            Entry::Order {
+                at: Time(210),
+                charger: "ev1".into(),
+                order: Order::Needs(Some(ChargingNeeds {
+                    energy: Some(9.0),
+                    departure: None,
+                    who: "eve".into(),
+                    had: 0.0,
+                })),
+            },
+            Entry::Order { at: Time(400), charger: "ev1".into(), order: Order::Limit(None) },
         ] {
             journal_schema::insert(&tx, &entry).unwrap();
         }
         tx.commit().unwrap();
         db
+    }
+
+    #[test]
+    fn a_journal_of_an_older_controller_can_be_asked_as_well() {
+        let db = journal();
+        db.execute_batch(
+            "DELETE FROM orders WHERE kind <> 'limit'; ALTER TABLE orders DROP COLUMN kind; PRAGMA user_version = 2",
+        )
+        .unwrap();
+        assert_eq!(read(&db, "ev1", &[], Time(300)).unwrap().order.unwrap().who, "ada");
     }
 
     #[test]

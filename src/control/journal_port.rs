@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::{Alarm, Override, State, Taped, Time};
+use super::{Alarm, Order, State, Taped, Time};
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,8 +33,8 @@ pub enum Entry {
         at: Time,
         /// Charger.
         charger: String,
-        /// The order; `None`: the one in force ended.
-        order: Option<Override>,
+        /// The order.
+        order: Order,
     },
     /// A device changed its state (a car came, a breaker tripped).
     Change {

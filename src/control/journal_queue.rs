@@ -201,7 +201,7 @@ impl Inner {
     fn push(&mut self, entry: Entry) {
         if let (Entry::Order { at, charger, order }, Some(memory)) = (&entry, &mut self.memory) {
             // the memory that waits is written after this order and would pass for newer
-            memory.apply_order(*at, charger, order.as_ref());
+            memory.apply_order(*at, charger, order);
         }
         self.urgent |= matches!(entry, Entry::Order { .. });
         let rows = rows(&entry);
@@ -255,7 +255,7 @@ fn rows(entry: &Entry) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::{ChargerMemory, Override, Receipt, State, Time};
+    use crate::control::{ChargerMemory, Order, Override, Receipt, State, Time};
     use crate::site::Amps;
 
     const NOW: Duration = Duration::ZERO;
@@ -300,7 +300,11 @@ mod tests {
         let state = State { chargers: vec![ChargerMemory::default()], ..State::default() };
         queue.push(Entry::Memory { at: Time(1), chargers: vec!["ev1".into()], state: Box::new(state) });
         let order = Override { limit: Amps::ZERO, until: None, who: "a".into(), why: "b".into() };
-        queue.push(Entry::Order { at: Time(2), charger: "ev1".into(), order: Some(order.clone()) });
+        queue.push(Entry::Order {
+            at: Time(2),
+            charger: "ev1".into(),
+            order: Order::Limit(Some(order.clone())),
+        });
         let (batch, _) = queue.take(NOW, Duration::from_secs(3600));
         assert_eq!(batch.memory.unwrap().state.chargers[0].order, Some(order));
     }

@@ -2,16 +2,16 @@
 //!
 //! Everything here works on an open connection; when to write and what to do when it fails is decided in `journal_writer`.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
-use super::{Entry, Memory, Override, Time, journal_tape};
+use super::{ChargingNeeds, Entry, Memory, Order, Override, Time, journal_tape};
 use crate::site::{Amps, Period};
 
 /// Marks the file as enmon's (`PRAGMA application_id`): "enmn".
 const APPLICATION: i64 = 0x656e_6d6e;
 
 /// One step for each version of the schema (`PRAGMA user_version`); steps are added, never changed.
-const VERSIONS: [&str; 2] = ["
+const VERSIONS: [&str; 3] = ["
     CREATE TABLE life (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL, details TEXT NOT NULL);
     CREATE TABLE decisions (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, cycle INTEGER NOT NULL, charger TEXT NOT NULL,
         amps REAL NOT NULL, reason TEXT NOT NULL);
@@ -35,6 +35,11 @@ const VERSIONS: [&str; 2] = ["
         packed INTEGER NOT NULL, data BLOB NOT NULL);
     CREATE INDEX tape_at ON tape (at);
     CREATE INDEX tape_loose ON tape (id) WHERE packed = 0;
+", "
+    ALTER TABLE orders ADD COLUMN kind TEXT NOT NULL DEFAULT 'limit';
+    ALTER TABLE orders ADD COLUMN energy REAL;
+    ALTER TABLE orders ADD COLUMN departure INTEGER;
+    ALTER TABLE orders ADD COLUMN had REAL;
 "];
 
 /// Tables whose rows grow old.
@@ -109,20 +114,7 @@ pub(super) fn insert(tx: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()
                 row.execute(params![ms(*at), clip(*cycle), charger, amps, reason])?;
             }
         }
-        Entry::Order { at, charger, order } => {
-            let mut row = tx.prepare_cached(
-                "INSERT INTO orders (at, charger, amps, until, who, why) VALUES (?, ?, ?, ?, ?, ?)",
-            )?;
-            let order = order.as_ref();
-            row.execute(params![
-                ms(*at),
-                charger,
-                order.map(|order| order.limit.0),
-                order.and_then(|order| order.until).map(ms),
-                order.map(|order| &order.who),
-                order.map(|order| &order.why),
-            ])?;
-        }
+        Entry::Order { at, charger, order } => insert_order(tx, *at, charger, order)?,
         Entry::Change { at, device, from, to } => {
             let mut row =
                 tx.prepare_cached("INSERT INTO changes (at, device, before, after) VALUES (?, ?, ?, ?)")?;
@@ -143,6 +135,45 @@ pub(super) fn insert(tx: &Transaction<'_>, entry: &Entry) -> rusqlite::Result<()
         Entry::Taped(_) => {}
     }
     Ok(())
+}
+
+fn insert_order(tx: &Transaction<'_>, at: Time, charger: &str, order: &Order) -> rusqlite::Result<()> {
+    let (limit, needs) = match order {
+        Order::Limit(limit) => (limit.as_ref(), None),
+        Order::Needs(needs) => (None, needs.as_ref()),
+    };
+    let mut row = tx.prepare_cached(
+        "INSERT INTO orders (at, charger, kind, amps, until, who, why, energy, departure, had)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    row.execute(params![
+        ms(at),
+        charger,
+        if matches!(order, Order::Limit(_)) { "limit" } else { "needs" },
+        limit.map(|order| order.limit.0),
+        limit.and_then(|order| order.until).map(ms),
+        limit.map(|order| &order.who).or(needs.map(|needs| &needs.who)),
+        limit.map(|order| &order.why),
+        needs.and_then(|needs| needs.energy),
+        needs.and_then(|needs| needs.departure).map(ms),
+        needs.map(|needs| needs.had),
+    ])?;
+    Ok(())
+}
+
+/// Reads an order from a row of its table.
+fn order_of(row: &Row<'_>) -> rusqlite::Result<Order> {
+    let who = || Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>("who")?.unwrap_or_default());
+    let moment = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(time));
+    if row.get::<_, String>("kind")? == "needs" {
+        // only what was noted by the controller has this column: without it nothing is known of the car any more
+        let Some(had) = row.get("had")? else { return Ok(Order::Needs(None)) };
+        let (energy, departure) = (row.get("energy")?, moment("departure")?);
+        return Ok(Order::Needs(Some(ChargingNeeds { energy, departure, who: who()?, had })));
+    }
+    let Some(amps) = row.get("amps")? else { return Ok(Order::Limit(None)) };
+    let why = row.get::<_, Option<String>>("why")?.unwrap_or_default();
+    Ok(Order::Limit(Some(Override { limit: Amps(amps), until: moment("until")?, who: who()?, why })))
 }
 
 /// Writes the memory in place of the one before. All orders written so far count as part of it.
@@ -174,20 +205,10 @@ pub(super) fn recall(db: &Connection) -> Result<Option<Memory>, RecallError> {
         }
         None => (Memory::default(), 0),
     };
-    let mut later =
-        db.prepare("SELECT at, charger, amps, until, who, why FROM orders WHERE id > ? ORDER BY id")?;
+    let mut later = db.prepare("SELECT * FROM orders WHERE id > ? ORDER BY id")?;
     let mut orders = later.query([last_order])?;
     while let Some(row) = orders.next()? {
-        let order = match row.get::<_, Option<f64>>(2)? {
-            Some(amps) => Some(Override {
-                limit: Amps(amps),
-                until: row.get::<_, Option<i64>>(3)?.map(time),
-                who: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
-                why: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
-            }),
-            None => None,
-        };
-        memory.apply_order(time(row.get(0)?), &row.get::<_, String>(1)?, order.as_ref());
+        memory.apply_order(time(row.get("at")?), &row.get::<_, String>("charger")?, &order_of(row)?);
     }
     let last_word: Option<String> =
         db.query_row("SELECT what FROM life ORDER BY id DESC LIMIT 1", [], |row| row.get(0)).optional()?;
@@ -287,21 +308,21 @@ mod tests {
         let tx = db.transaction().unwrap();
         insert(&tx, &life(1)).unwrap();
         tx.commit().unwrap();
-        let newer = [VERSIONS[0], VERSIONS[1], "ALTER TABLE life ADD COLUMN who TEXT"];
+        let newer = [&VERSIONS[..], &["ALTER TABLE life ADD COLUMN who TEXT"]].concat();
         bring_to(&mut db, &newer).unwrap();
         assert_eq!(count(&db, "life"), 1);
         assert!(db.prepare("SELECT who FROM life").is_ok());
         // a second time changes nothing
         bring_to(&mut db, &newer).unwrap();
         let error = prepare(&mut db).unwrap_err();
-        assert!(matches!(error, SchemaError::Newer { found: 3, known: 2 }), "{error}");
+        assert!(matches!(error, SchemaError::Newer { found: 4, known: 3 }), "{error}");
     }
 
     #[test]
     fn a_failed_step_leaves_the_old_version() {
         let mut db = opened();
-        let broken =
-            [VERSIONS[0], VERSIONS[1], "CREATE TABLE extra (a INTEGER); CREATE TABLE life (a INTEGER)"];
+        let twice = "CREATE TABLE extra (a INTEGER); CREATE TABLE life (a INTEGER)";
+        let broken = [&VERSIONS[..], &[twice]].concat();
         assert!(bring_to(&mut db, &broken).is_err());
         assert!(db.prepare("SELECT a FROM extra").is_err());
         prepare(&mut db).unwrap();
@@ -325,7 +346,12 @@ mod tests {
         let order = |charger: &str| Entry::Order {
             at: Time(1),
             charger: charger.into(),
-            order: Some(Override { limit: Amps(6.0), until: None, who: "a".into(), why: "b".into() }),
+            order: Order::Limit(Some(Override {
+                limit: Amps(6.0),
+                until: None,
+                who: "a".into(),
+                why: "b".into(),
+            })),
         };
         insert(&tx, &order("in-memory")).unwrap();
         remember(&tx, &Memory { at: Time(2), chargers: vec!["x".into()], ..Memory::default() }).unwrap();

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{
-    Alarm, ChargerMemory, Entry, Journal, JournalPort, Memory, Override, Retention, Severity, State, Time,
+    Alarm, ChargerMemory, ChargingNeeds, Entry, Journal, JournalPort, Memory, Order, Override, Retention,
+    Severity, State, Time,
 };
 use crate::site::Amps;
 
@@ -34,7 +35,7 @@ fn order(at: u64, limit: Option<f64>) -> Entry {
         who: "ada".into(),
         why: "works on row 1".into(),
     });
-    Entry::Order { at: Time(at), charger: "ev1".into(), order }
+    Entry::Order { at: Time(at), charger: "ev1".into(), order: Order::Limit(order) }
 }
 
 fn memory(at: u64, served: f64) -> Entry {
@@ -108,6 +109,29 @@ fn everything_becomes_a_row_that_can_be_read() {
     assert_eq!(mode & 0o007, 0, "{mode:o}");
     assert_eq!(journal.close(), Ok(()));
     assert!(Journal::restore(&path.with_file_name("none")).is_none());
+}
+
+#[test]
+fn what_a_car_needs_outlives_the_controller_beside_an_order() {
+    let (_folder, path) = place();
+    let mut journal = open(&path);
+    journal.record(memory(1, 5.0));
+    journal.record(order(2, Some(8.0)));
+    let needs = ChargingNeeds { energy: Some(12.5), departure: Some(Time(70)), who: "eve".into(), had: 1.5 };
+    let entry = |at, needs| Entry::Order { at: Time(at), charger: "ev1".into(), order: Order::Needs(needs) };
+    journal.record(entry(3, Some(needs.clone())));
+    assert_eq!(flush(&mut journal), Ok(()));
+    let found = restored(&path);
+    assert_eq!(found.state.chargers[0].needs, Some(needs));
+    assert_eq!(
+        found.state.chargers[0].order.as_ref().unwrap().limit,
+        Amps(8.0),
+        "one does not end the other"
+    );
+    journal.record(entry(4, None));
+    assert_eq!(flush(&mut journal), Ok(()));
+    let found = restored(&path);
+    assert_eq!((&found.state.chargers[0].needs, found.state.chargers[0].order.is_some()), (&None, true));
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Writer {
         self.now = batch.entries.iter().map(time_of).chain(taped).fold(self.now, Time::max);
         for entry in &batch.entries {
             if let (Entry::Order { at, charger, order }, Some(memory)) = (entry, &mut self.memory) {
-                memory.apply_order(*at, charger, order.as_ref());
+                memory.apply_order(*at, charger, order);
             }
         }
         self.memory = batch.memory.or(self.memory.take());

@@ -1,6 +1,6 @@
 //! What a controller that starts takes over from the one before it. Pure; the journal keeps it.
 
-use super::{ChargerMemory, Override, State, Time};
+use super::{ChargerMemory, Order, State, Time};
 use crate::site::{Amps, Rule, Site};
 
 /// The memory of a controller, with the names that its positions stand for.
@@ -18,7 +18,7 @@ pub struct Memory {
 
 impl Memory {
     /// Takes an order into the memory; a charger that is not in it is added.
-    pub fn apply_order(&mut self, at: Time, charger: &str, order: Option<&Override>) {
+    pub fn apply_order(&mut self, at: Time, charger: &str, order: &Order) {
         self.at = self.at.max(at);
         let position = self.chargers.iter().position(|name| name == charger).unwrap_or_else(|| {
             self.chargers.push(charger.to_owned());
@@ -27,7 +27,7 @@ impl Memory {
         if self.state.chargers.len() < self.chargers.len() {
             self.state.chargers.resize(self.chargers.len(), ChargerMemory::default());
         }
-        self.state.chargers[position].order = order.cloned();
+        self.state.chargers[position].take_order(order);
     }
 
     /// Makes the state with which a controller of this site starts. By name of the charger it takes over the order, and the turn and the
@@ -62,6 +62,9 @@ impl Memory {
             memory.idle_peak = Amps::ZERO;
             memory.appetite = None;
             memory.excess_since = None;
+            if let Some(follower) = &mut memory.sun {
+                follower.interrupt();
+            }
         }
         state
     }
@@ -70,7 +73,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::fixture;
+    use crate::control::{Override, fixture};
 
     fn order(limit: f64) -> Override {
         Override { limit: Amps(limit), until: Some(Time(99)), who: "ada".into(), why: "works".into() }
@@ -143,8 +146,8 @@ mod tests {
     #[test]
     fn a_later_order_is_part_of_the_memory() {
         let mut memory = memory(true);
-        memory.apply_order(Time(20), "b", None);
-        memory.apply_order(Time(21), "later", Some(&order(0.0)));
+        memory.apply_order(Time(20), "b", &Order::Limit(None));
+        memory.apply_order(Time(21), "later", &Order::Limit(Some(order(0.0))));
         assert_eq!(memory.at, Time(21));
         assert_eq!(memory.state.chargers[1].order, None);
         assert_eq!(memory.chargers[3], "later");

@@ -140,6 +140,12 @@ pub trait Plant: Send {
         tracing::warn!(breaker, close, "this plant switches nothing");
     }
 
+    /// Switches a charger to one phase or to three; shows in its readings. A newer command replaces one that has not gone out yet. A plant
+    /// without such chargers leaves it at that.
+    fn switch_phases(&mut self, charger: ChargerId, phases: u8) {
+        tracing::warn!(charger = charger.0, phases, "this plant switches no phases");
+    }
+
     /// Waits for the next event; `None` when the plant is gone.
     fn next(&mut self) -> impl Future<Output = Option<Event>> + Send;
 }

@@ -46,6 +46,22 @@ pub enum Reason {
     Full,
     /// The car has time to wait for cheaper energy.
     Cheaper,
+    /// The car takes what the sun leaves over, or keeps its least current until it stops.
+    FollowsSun {
+        /// Surplus that it could take, amperes on each of its phases.
+        surplus: Amps,
+    },
+    /// There is not enough surplus for the car to start.
+    WaitsForSun,
+    /// Nothing is known of the surplus, because the grid's meter is unknown.
+    SurplusUnknown(MeterId),
+    /// Its charger is switched over, without current.
+    SwitchesPhases {
+        /// To so many phases.
+        phases: u8,
+    },
+    /// The car leaves so soon that it can't wait for the sun.
+    LeavesSoon,
     /// More is possible, and comes when it has been possible for long enough.
     Holds {
         /// What it may get.
@@ -95,6 +111,14 @@ impl Reason {
             Reason::Appetite => "the car draws no more".into(),
             Reason::Full => "all it can take".into(),
             Reason::Cheaper => "waits for cheaper energy".into(),
+            Reason::FollowsSun { surplus } => format!("follows the sun: {surplus} of surplus"),
+            Reason::WaitsForSun => "waits for the sun".into(),
+            Reason::SurplusUnknown(meter) => {
+                format!("waits for the sun: meter {} is unknown", site.meters[meter.0].name)
+            }
+            Reason::SwitchesPhases { phases: 1 } => "no current while it switches to 1 phase".into(),
+            Reason::SwitchesPhases { phases } => format!("no current while it switches to {phases} phases"),
+            Reason::LeavesSoon => "leaves soon: does not wait for the sun".into(),
             Reason::Holds { target, in_ms } => {
                 format!("{target} possible, in {} s", in_ms.div_ceil(1000))
             }
@@ -117,6 +141,11 @@ impl Reason {
             Reason::Appetite => "appetite",
             Reason::Full => "full",
             Reason::Cheaper => "cheaper",
+            Reason::FollowsSun { .. } => "follows-sun",
+            Reason::WaitsForSun => "waits-for-sun",
+            Reason::SurplusUnknown(_) => "surplus-unknown",
+            Reason::SwitchesPhases { .. } => "switches-phases",
+            Reason::LeavesSoon => "leaves-soon",
             Reason::Holds { .. } => "holds",
             Reason::AwaitsOthers { .. } => "awaits-others",
             Reason::Disobeys { .. } => "disobeys",

@@ -93,6 +93,7 @@ fn chargers(
                 reason: setpoint.reason.text(site),
                 reason_code: setpoint.reason.code().into(),
                 order: decision.state.chargers[index].order.clone(),
+                needs: decision.state.chargers[index].needs.clone(),
                 fault: fault(DeviceRef::Charger(index)),
                 max: charger.max.0,
             }

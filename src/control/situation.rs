@@ -148,7 +148,7 @@ impl Situation {
                 Ok((drawn, offered)) => {
                     let drawn = drawn.map(|amps| Amps(amps.unwrap_or(0.0)));
                     let at = now - Period::from_millis(charger.age_ms);
-                    let value = ChargerReading { state: charger.state, drawn, offered };
+                    let value = ChargerReading { state: charger.state, drawn, offered, phases: None };
                     snapshot.chargers[id.0] = Some(Reading { at, value });
                     state.chargers[id.0].setpoint = charger.setpoint.map(Amps);
                     state.chargers[id.0].order.clone_from(&charger.order);

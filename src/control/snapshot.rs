@@ -96,6 +96,9 @@ pub struct ChargerReading {
     pub drawn: [Amps; 3],
     /// What it offers now, read back; per phase.
     pub offered: Amps,
+    /// On how many phases it can charge now, where it can be switched and says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<u8>,
 }
 
 /// What a breaker says (REFERENCE A2).

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::{Preference, Visit};
-use super::{BreakerMemory, Time};
+use super::policy::{Follower, Preference, Surplus, Visit};
+use super::{BreakerMemory, ChargingNeeds, Order, Override, Time};
 use crate::site::{Amps, PerPhase, Site};
 
 /// The controller's memory. Everything in it can be written to the journal and read back.
@@ -27,6 +27,9 @@ pub struct State {
     /// When the policy last made a plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub planned_at: Option<Time>,
+    /// The surplus of the sun, where cars follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surplus: Option<Surplus>,
 }
 
 /// What is remembered of a charger.
@@ -55,6 +58,9 @@ pub struct ChargerMemory {
     pub waiting_since: Option<Time>,
     /// What somebody ordered for it.
     pub order: Option<Override>,
+    /// What somebody said of the car that is there, or of the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs: Option<ChargingNeeds>,
     /// Since when a car has been there, where a policy wants to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plugged_since: Option<Time>,
@@ -67,6 +73,22 @@ pub struct ChargerMemory {
     /// What the policy would like it to have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preference: Option<Preference>,
+    /// Its car leaves so soon that it can't wait for the sun.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_due: bool,
+    /// How its car follows the sun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sun: Option<Follower>,
+}
+
+impl ChargerMemory {
+    /// Takes an order into the memory.
+    pub fn take_order(&mut self, order: &Order) {
+        match order {
+            Order::Limit(limit) => self.order.clone_from(limit),
+            Order::Needs(needs) => self.needs.clone_from(needs),
+        }
+    }
 }
 
 /// What is remembered of a circuit with a meter.
@@ -113,6 +135,7 @@ impl State {
             loads: vec![LoadMemory::default(); site.loads.len()],
             breakers: BTreeMap::new(),
             planned_at: None,
+            surplus: None,
         }
     }
 }
@@ -140,20 +163,4 @@ impl State {
         }
         fitted
     }
-}
-
-/// An order from a person: it lowers a charger's limit, it never lifts a circuit's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Override {
-    /// The most that the charger may offer, in amperes; 0 pauses it.
-    #[schemars(with = "f64", range(min = 0))]
-    pub limit: Amps,
-    /// When it ends, milliseconds since the Unix epoch; `None`: when somebody ends it.
-    #[schemars(with = "Option<u64>")]
-    pub until: Option<Time>,
-    /// Who ordered it.
-    pub who: String,
-    /// Why.
-    pub why: String,
 }

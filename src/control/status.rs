@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BreakerState, ChargerState, LoadState, Override};
+use super::{BreakerState, ChargerState, ChargingNeeds, LoadState, Override};
 use crate::site::Phase;
 
 /// All of a site at one moment.
@@ -87,6 +87,27 @@ pub struct ControllerStatus {
     /// Its part in the lease; `None`: it stands alone.
     #[serde(default)]
     pub lease: Option<LeaseStatus>,
+}
+
+impl ControllerStatus {
+    /// Makes the status behind which no controller stands: a decision was only tried.
+    pub fn of_nobody() -> ControllerStatus {
+        ControllerStatus {
+            state: RunState::Starting,
+            version: env!("CARGO_PKG_VERSION").into(),
+            started_at: 0,
+            cycles: 0,
+            step_ms: 0.0,
+            observe_ms: 0.0,
+            write_ms: None,
+            reaction_ms: None,
+            late_cycles: 0,
+            reloads: 0,
+            reload_error: None,
+            journal_error: None,
+            lease: None,
+        }
+    }
 }
 
 /// Who writes, among several controllers of a site.
@@ -218,11 +239,14 @@ pub struct ChargerStatus {
     /// Why, in words.
     pub reason: String,
     /// Why, as a stable word: `no-car`, `fault`, `silent`, `meter-unknown`, `paused`, `ordered`, `limited`, `waits`, `appetite`, `full`,
-    /// `holds`, `awaits-others`, `disobeys`.
+    /// `cheaper`, `follows-sun`, `waits-for-sun`, `surplus-unknown`, `switches-phases`, `leaves-soon`, `holds`, `awaits-others`, `disobeys`.
     #[serde(default)]
     pub reason_code: String,
     /// An order that is in force.
     pub order: Option<Override>,
+    /// What somebody said of the car there, or of the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<ChargingNeeds>,
     /// What went wrong last, if it still does.
     pub fault: Option<String>,
     /// Rated current, amperes.

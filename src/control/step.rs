@@ -28,6 +28,9 @@ pub struct Setpoint {
     pub target: Amps,
     /// Why.
     pub reason: Reason,
+    /// What the charger is to be switched to now: one phase, or three. Only while it has no current.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<u8>,
 }
 
 /// What was decided.
@@ -232,7 +235,10 @@ impl Raise<'_> {
                     // the next rise has to earn its own wait
                     memory.raisable_since = None;
                 }
-                Setpoint { amps: raised[index], target: targets[index], reason }
+                let told = memory.sun.and_then(|follower| follower.choice).and_then(|choice| choice.told);
+                let is_off = raised[index] <= Amps::ZERO || !self.holds(Rule::SwitchesWithoutCurrent);
+                let phases = told.filter(|_| is_off);
+                Setpoint { amps: raised[index], target: targets[index], reason, phases }
             })
             .collect()
     }

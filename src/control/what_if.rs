@@ -116,6 +116,8 @@ struct Imagined {
     /// What its car has taken, ampere-hours.
     took: f64,
     drawn: [Amps; 3],
+    /// On how many phases it can charge, since it was switched; `None`: as it was recorded.
+    phases: Option<u8>,
     seen: Option<Time>,
 }
 
@@ -154,6 +156,7 @@ impl WhatIf {
                 let fitted = memory.fitted(&names, other);
                 for (mine, ordered) in state.chargers.iter_mut().zip(fitted.chargers) {
                     mine.order = ordered.order;
+                    mine.needs = ordered.needs;
                 }
                 state
             }
@@ -173,6 +176,7 @@ impl WhatIf {
         let decision = step(now, other, &snapshot, &state);
         for (imagined, setpoint) in self.imagined.iter_mut().zip(&decision.setpoints) {
             imagined.setpoint = setpoint.amps;
+            imagined.phases = setpoint.phases.or(imagined.phases);
         }
         self.state = Some(decision.state.clone());
         (snapshot, decision)
@@ -201,6 +205,8 @@ impl WhatIf {
                 let (Some(amps), Some(phase)) = (current, meter.phases.get(terminal)) else { continue };
                 amps.0 = (amps.0 - then[phase.index()] + now[phase.index()]).max(0.0);
             }
+            let more = now.iter().sum::<f64>() - then.iter().sum::<f64>();
+            reading.value.power = reading.value.power.map(|power| power + more * other.grid.voltage.0);
             snapshot.meters[index] = Some(reading);
         }
         snapshot
@@ -220,14 +226,15 @@ impl WhatIf {
         imagined.seen = Some(now);
         imagined.took += imagined.drawn.iter().map(|amps| amps.0).sum::<f64>() * hours;
         imagined.drawn = [Amps::ZERO; 3];
-        let offered = imagined.setpoint;
+        let (offered, phases) = (imagined.setpoint, imagined.phases.or(recorded.phases));
+        let terminals = terminals.min(phases.map_or(3, usize::from));
         let stay = self
             .stays
             .at(name, now)
             .filter(|_| matches!(recorded.state, ChargerState::PluggedIn | ChargerState::Charging));
         let Some(stay) = stay else {
             imagined.took = 0.0;
-            return ChargerReading { drawn: [Amps::ZERO; 3], offered, ..recorded };
+            return ChargerReading { drawn: [Amps::ZERO; 3], offered, phases, ..recorded };
         };
         let wants = !stay.is_full || imagined.took < stay.took;
         let most = if stay.has_limit { Amps(stay.most) } else { max };
@@ -238,7 +245,7 @@ impl WhatIf {
             }
         }
         let state = if wants && offered > Amps::ZERO { recorded.state } else { ChargerState::PluggedIn };
-        ChargerReading { state, drawn: imagined.drawn, offered }
+        ChargerReading { state, drawn: imagined.drawn, offered, phases }
     }
 }
 
@@ -247,12 +254,13 @@ fn drawn(snapshot: &Snapshot, charger: usize) -> [f64; 3] {
     reading.map_or([0.0; 3], |reading| reading.value.drawn.map(|amps| amps.0.max(0.0)))
 }
 
-/// Adds up by phase what the chargers behind a meter draw.
+/// Adds up by phase what the chargers behind a meter draw: all of them, when it measures no circuit.
 fn behind(site: &Site, meter: usize, drawn: impl Fn(usize) -> [f64; 3]) -> [f64; 3] {
     let has_meter = |circuit: CircuitId| site.circuits[circuit.0].meter.is_some_and(|id| id.0 == meter);
+    let measures_none = site.circuits.iter().all(|circuit| circuit.meter.is_none_or(|id| id.0 != meter));
     let mut sum = [0.0; 3];
     for (index, charger) in site.chargers.iter().enumerate() {
-        if site.ancestry(charger.circuit).any(has_meter) {
+        if measures_none || site.ancestry(charger.circuit).any(has_meter) {
             for (&phase, amps) in charger.phases.iter().zip(drawn(index)) {
                 let phase: Phase = phase;
                 sum[phase.index()] += amps;
@@ -281,11 +289,13 @@ mod tests {
             let first = if second < 1800 { 8.0 } else { 0.0 };
             for (index, (drawn, offered)) in [(first, 8.0), (8.0, 8.0)].into_iter().enumerate() {
                 let state = if drawn > 0.0 { ChargerState::Charging } else { ChargerState::PluggedIn };
-                let value = ChargerReading { state, drawn: [Amps(drawn); 3], offered: Amps(offered) };
+                let value =
+                    ChargerReading { state, drawn: [Amps(drawn); 3], offered: Amps(offered), phases: None };
                 snapshot.chargers[index] = Some(Reading { at: now, value });
             }
-            let value =
-                MeterReading { currents: [Some(Amps(first + 8.0 + 4.0)); 3], ..MeterReading::default() };
+            let measured = first + 8.0 + 4.0;
+            let (currents, power) = ([Some(Amps(measured)); 3], Some(measured * 690.0));
+            let value = MeterReading { currents, power, ..MeterReading::default() };
             snapshot.meters[0] = Some(Reading { at: now, value });
             (now, snapshot)
         });
@@ -310,6 +320,11 @@ mod tests {
                 "the other load is as recorded: {measured} {total}"
             );
             assert!(measured <= limit + 1e-6, "{measured}");
+            let power = seen.meters[0].as_ref().unwrap().value.power.unwrap();
+            assert!(
+                (power - measured * 690.0).abs() < 1e-3,
+                "its power goes with its currents: {power} {measured}"
+            );
             sum.add(&other, &seen, &decision);
         }
         sum.outcome()

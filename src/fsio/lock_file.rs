@@ -23,20 +23,25 @@ pub enum LockOutcome {
     Held(String),
 }
 
+/// Opens a file to lock it; it is made when it is not there, and what is in it stays.
+pub(super) fn open_to_lock(path: &Path) -> Result<File, FileError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o644)
+        .open(path)
+        .map_err(failed(path, "opening the lock file"))
+}
+
 impl LockFile {
     /// Tries to take the lock; the file is made when it is not there.
     ///
     /// # Errors
     /// When the file can't be opened or locked at all.
     pub fn try_take(path: &Path) -> Result<LockOutcome, FileError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o644)
-            .open(path)
-            .map_err(failed(path, "opening the lock file"))?;
+        let mut file = open_to_lock(path)?;
         match file.try_lock() {
             Ok(()) => Ok(LockOutcome::Taken(LockFile { file, path: path.to_owned() })),
             Err(TryLockError::WouldBlock) => {

@@ -1,10 +1,11 @@
 //! A file that many may lock together or one alone, with a text in it. The kernel lets go when a process ends, however it ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use super::lock_file::open_to_lock;
 use super::{FileError, failed};
 
 /// An open file to lock. Locks belong to it: another one of the same file, in this process too, is somebody else.
@@ -20,14 +21,7 @@ impl SharedLock {
     /// # Errors
     /// When it can't be opened.
     pub fn open(path: &Path) -> Result<SharedLock, FileError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o644)
-            .open(path)
-            .map_err(failed(path, "opening the lock file"))?;
+        let file = open_to_lock(path)?;
         Ok(SharedLock { file, path: path.to_owned() })
     }
 

@@ -40,6 +40,8 @@ pub(super) async fn run(mut endpoints: Vec<Endpoint>, gate: WriteGate, mut line:
             match errand {
                 Errand::Limit(limit) => endpoints[seat].set_limit(&line, limit).await,
                 Errand::Switch { close } => endpoints[seat].switch(close).await,
+                // no profile that is read over HTTP says how
+                Errand::Phases(_) => continue,
             }
         } else if let Some(endpoint) = endpoints.iter_mut().find(|endpoint| endpoint.cycle < cycle) {
             endpoint.cycle = cycle;

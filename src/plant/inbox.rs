@@ -13,6 +13,8 @@ pub(super) enum Errand {
     Limit(Amps),
     /// A breaker: to close, or to open.
     Switch { close: bool },
+    /// A charger: to charge on one phase, or on three.
+    Phases(u8),
 }
 
 impl Errand {
@@ -21,7 +23,7 @@ impl Errand {
         match self {
             Errand::Switch { close: false } => -1.0,
             Errand::Limit(amps) => amps.0,
-            Errand::Switch { close: true } => f64::INFINITY,
+            Errand::Switch { close: true } | Errand::Phases(_) => f64::INFINITY,
         }
     }
 }
@@ -31,18 +33,29 @@ impl Errand {
 pub(super) struct Inbox {
     /// With the token of the one that sent it.
     waiting: Mutex<Vec<Option<(Errand, u64)>>>,
+    /// Those that have to wait for the limit of their device.
+    phases: Mutex<Vec<Option<(u8, u64)>>>,
     arrived: Notify,
 }
 
 impl Inbox {
     /// Makes an inbox with so many seats.
     pub(super) fn new(seats: usize) -> Self {
-        Inbox { waiting: Mutex::new(vec![None; seats]), arrived: Notify::new() }
+        let (waiting, phases) = (Mutex::new(vec![None; seats]), Mutex::new(vec![None; seats]));
+        Inbox { waiting, phases, arrived: Notify::new() }
     }
 
     /// Leaves an errand for a device, in the name of the one that leads with this token.
     pub(super) fn put(&self, seat: usize, errand: Errand, token: u64) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((errand, token));
+        match errand {
+            // a limit that waits must not be lost over it
+            Errand::Phases(phases) => {
+                self.phases.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((phases, token));
+            }
+            _ => {
+                self.waiting.lock().unwrap_or_else(PoisonError::into_inner)[seat] = Some((errand, token));
+            }
+        }
         self.arrived.notify_one();
     }
 
@@ -55,9 +68,22 @@ impl Inbox {
         }
         let all =
             waiting.iter().enumerate().filter_map(|(seat, errand)| errand.map(|(errand, _)| (seat, errand)));
-        let (seat, errand) = all.min_by(|a, b| a.1.rank().total_cmp(&b.1.rank()))?;
+        let Some((seat, errand)) = all.min_by(|a, b| a.1.rank().total_cmp(&b.1.rank())) else {
+            drop(waiting);
+            return self.take_phases(token);
+        };
         waiting[seat] = None;
         Some((seat, errand))
+    }
+
+    /// Takes a switch of phases, when no limit waits any more.
+    fn take_phases(&self, token: Option<u64>) -> Option<(usize, Errand)> {
+        let mut phases = self.phases.lock().unwrap_or_else(PoisonError::into_inner);
+        for one in phases.iter_mut().filter(|one| one.is_some_and(|(_, of)| Some(of) != token)) {
+            *one = None;
+        }
+        let seat = phases.iter().position(Option::is_some)?;
+        phases[seat].take().map(|(phases, _)| (seat, Errand::Phases(phases)))
     }
 
     /// Waits until something has been left.
@@ -84,6 +110,20 @@ mod tests {
         assert_eq!(order[0], (4, Errand::Switch { close: false }));
         assert_eq!(order[1..4], [(2, limit(0.0)), (1, limit(10.0)), (0, limit(20.0))]);
         assert_eq!(order[4], (3, Errand::Switch { close: true }));
+    }
+
+    #[test]
+    fn phases_wait_for_every_limit_and_replace_none() {
+        let inbox = Inbox::new(2);
+        inbox.put(0, Errand::Phases(1), 3);
+        inbox.put(0, Errand::Limit(Amps::ZERO), 3);
+        inbox.put(0, Errand::Phases(3), 3);
+        inbox.put(1, Errand::Limit(Amps(16.0)), 3);
+        let order: Vec<_> = std::iter::from_fn(|| inbox.take(Some(3))).collect();
+        let limits = [(0, Errand::Limit(Amps::ZERO)), (1, Errand::Limit(Amps(16.0)))];
+        assert_eq!(order, [limits[0], limits[1], (0, Errand::Phases(3))]);
+        inbox.put(0, Errand::Phases(1), 3);
+        assert_eq!(inbox.take(Some(4)), None);
     }
 
     #[test]

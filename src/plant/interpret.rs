@@ -45,6 +45,9 @@ pub(super) fn points(profile: &Profile, role: DeviceRef) -> Vec<&str> {
             if let Some(meter) = &profile.meter {
                 points.extend(meter.currents.iter().chain(&meter.voltages).map(String::as_str));
                 points.extend([&meter.power, &meter.energy_import].into_iter().flatten().map(String::as_str));
+                if meter.power.is_none() {
+                    points.extend(meter.powers.iter().map(String::as_str));
+                }
             }
         }
         DeviceRef::Breaker(_) => {
@@ -135,7 +138,10 @@ pub(super) fn interpret(
             Values::Meter(MeterReading {
                 currents: terminals(&section.currents, readings).map(|amps| amps.map(Amps)),
                 voltages: terminals(&section.voltages, readings),
-                power: section.power.as_ref().and_then(|point| number(readings, point)),
+                power: match &section.power {
+                    Some(point) => number(readings, point),
+                    None => total(&section.powers, readings),
+                },
                 energy_import: section.energy_import.as_ref().and_then(|point| number(readings, point)),
             })
         }
@@ -199,7 +205,12 @@ fn charger(section: &ChargerSection, readings: &Readings) -> Result<ChargerReadi
     if section.reversed {
         drawn.reverse();
     }
-    Ok(ChargerReading { state, drawn, offered })
+    let phases = section.phase_switch.as_ref().and_then(|switch| {
+        let shown = number(readings, &switch.point)?;
+        let choices = [(switch.one, 1), (switch.three, 3)];
+        choices.into_iter().find(|(value, _)| (value - shown).abs() < 1e-6).map(|(_, phases)| phases)
+    });
+    Ok(ChargerReading { state, drawn, offered, phases })
 }
 
 /// Returns the state of a charger by its profile's table.
@@ -261,6 +272,14 @@ fn terminals(points: &[String], readings: &Readings) -> [Option<f64>; 3] {
         *terminal = value.number().filter(|number| number.is_finite());
     }
     terminals
+}
+
+/// Adds up the values of points; `None` when there are none, or one is no number: a sum that lacks a phase would be wrong.
+fn total(points: &[String], readings: &Readings) -> Option<f64> {
+    let values = points.iter().map(|point| readings.get(point).filter(|values| !values.is_empty()));
+    let values: Option<Vec<&Vec<Value>>> = values.collect();
+    let values = values.filter(|values| !values.is_empty())?;
+    values.into_iter().flatten().map(|value| value.number().filter(|number| number.is_finite())).sum()
 }
 
 #[cfg(test)]

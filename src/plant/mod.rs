@@ -251,6 +251,13 @@ impl Plant for SitePlant {
         }
     }
 
+    fn switch_phases(&mut self, charger: ChargerId, phases: u8) {
+        let (bus, seat) = self.seats[charger.0];
+        if let Some(token) = self.gate.generation() {
+            self.inboxes[bus].put(seat, Errand::Phases(phases), token);
+        }
+    }
+
     async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
     }

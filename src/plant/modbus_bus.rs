@@ -37,6 +37,7 @@ pub(super) struct Bus {
 enum Work {
     Limit(usize, Amps),
     Switch(usize, bool),
+    Phases(usize, u8),
     Feed(usize),
     Observe(usize),
     Rest(Option<Instant>),
@@ -86,6 +87,10 @@ impl Bus {
                 Work::Switch(seat, close) => {
                     (seat, Some(self.stations[seat].switch(&mut self.client, close).await))
                 }
+                Work::Phases(seat, phases) => {
+                    self.stations[seat].switch_phases(&mut self.client, phases).await;
+                    (seat, None)
+                }
                 Work::Feed(seat) => {
                     self.stations[seat].feed(&mut self.client).await;
                     (seat, None)
@@ -121,6 +126,7 @@ impl Bus {
         match errand {
             Some((seat, Errand::Limit(limit))) => return Work::Limit(seat, limit),
             Some((seat, Errand::Switch { close })) => return Work::Switch(seat, close),
+            Some((seat, Errand::Phases(phases))) => return Work::Phases(seat, phases),
             None => {}
         }
         let is_led = now.saturating_duration_since(self.heard) <= self.patience;

@@ -113,6 +113,12 @@ impl Profile {
             }),
             resolution: charger.map_or(Amps(1.0), |charger| Amps(charger.limit.resolution)),
             switchable: self.breaker.as_ref().is_some_and(|breaker| breaker.switch.is_some()),
+            switches_phases: charger.is_some_and(|charger| charger.phase_switch.is_some()),
+            signed: self.meter.as_ref().is_some_and(|meter| {
+                let mut points = meter.power.iter().chain(&meter.powers);
+                // a metric of a page is a float
+                points.any(|name| self.points.get(name).is_none_or(|point| point.value_type.is_signed()))
+            }),
             limit_range: limit
                 .and_then(|limit| limit.plausible)
                 .map(|[least, most]| [Amps(least), Amps(most)]),

@@ -263,6 +263,11 @@ impl ValueType {
             ValueType::U64 | ValueType::I64 | ValueType::F64 => 4,
         }
     }
+
+    /// Says whether a value can be below zero.
+    pub fn is_signed(self) -> bool {
+        matches!(self, ValueType::I16 | ValueType::I32 | ValueType::I64 | ValueType::F32 | ValueType::F64)
+    }
 }
 
 /// A point: where a value stands and what it means.

@@ -64,9 +64,24 @@ pub struct ChargerSection {
     /// Points and values that are written once before limits are obeyed (modes, release).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub enable: Vec<Preset>,
+    /// How it is switched between one phase and three, where it can be while a car is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase_switch: Option<PhaseSwitchSection>,
     /// What it does when it hears nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watchdog: Option<WatchdogSection>,
+}
+
+/// How a charger is switched between one phase and three. It is switched without current only, and what it shows is read back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PhaseSwitchSection {
+    /// Point that takes the command, and shows it.
+    pub point: String,
+    /// Value for one phase: terminal 1.
+    pub one: f64,
+    /// Value for three phases.
+    pub three: f64,
 }
 
 impl ChargerSection {

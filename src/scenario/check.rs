@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::file::{
     AlarmExpectation, BreakerExpectation, BreakerMove, CarEntry, ClockEntry, ExpectEntry, FaultEntry,
-    FaultKind, MomentEntry, OfferExpectation, ScenarioFile, StationEntry,
+    FaultKind, ImportExpectation, MomentEntry, OfferExpectation, ScenarioFile, StationEntry,
 };
 use super::script::{Action, Bound, Event, Expectation, Fault};
 use crate::sim::{CarSpec, LONGEST_DELAY_MS, Position, SimDevice};
 use crate::site::document::{Finding, Severity, Source, Span, Step, nearest};
-use crate::site::{Amps, ChargerId, CircuitId, PerPhase, PhaseAmps, Site};
+use crate::site::{Amps, ChargerId, CircuitId, PerPhase, Period, PhaseAmps, Site};
 
 /// Stands for every charger, circuit or alarm.
 const ALL: &str = "all";
@@ -322,6 +322,14 @@ impl<'a> Check<'a> {
             let chargers = self.chargers(name, span);
             all.extend(chargers.into_iter().map(|charger| Expectation::Changes { charger, most: *most }));
         }
+        for (name, most) in &written.starts {
+            let span = self.source.key_span(&["expect".into(), "starts".into(), name.as_str().into()]);
+            let chargers = self.chargers(name, span);
+            all.extend(chargers.into_iter().map(|charger| Expectation::Starts { charger, most: *most }));
+        }
+        for (index, entry) in written.imports.iter().enumerate() {
+            all.extend(self.imports(entry, &["expect".into(), "imports".into(), index.into()]));
+        }
         if all.is_empty() {
             let span = self.source.key_span(&["expect".into()]);
             self.error(span, "nothing-expected", "nothing is expected: such a scenario can't fail", None);
@@ -351,13 +359,25 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn offers(&mut self, entry: &OfferExpectation, path: &[Step<'_>], all: &mut Vec<Expectation>) {
-        let span = self.source.span(&under(path, &["charger".into()]));
-        let (from_ms, until_ms) =
-            (entry.from.as_millis(), entry.until.map_or(self.length_ms, |until| until.as_millis()));
-        if from_ms >= until_ms || until_ms > self.length_ms {
+    fn imports(&mut self, entry: &ImportExpectation, path: &[Step<'_>]) -> Option<Expectation> {
+        let span = self.source.span(&under(path, &["circuit".into()]));
+        let (from_ms, until_ms) = self.times(entry.from, entry.until, path);
+        let circuit = self.circuit(&entry.circuit, span)?;
+        Some(Expectation::Imports { circuit, from_ms, until_ms, kwh: entry.at_most })
+    }
+
+    /// Returns a range of time in milliseconds; one that can't be is reported.
+    fn times(&mut self, from: Period, until: Option<Period>, path: &[Step<'_>]) -> (u64, u64) {
+        let times = (from.as_millis(), until.map_or(self.length_ms, Period::as_millis));
+        if times.0 >= times.1 || times.1 > self.length_ms {
             self.value_error(path, "`from` must come before `until`, and `until` not after the end");
         }
+        times
+    }
+
+    fn offers(&mut self, entry: &OfferExpectation, path: &[Step<'_>], all: &mut Vec<Expectation>) {
+        let span = self.source.span(&under(path, &["charger".into()]));
+        let (from_ms, until_ms) = self.times(entry.from, entry.until, path);
         let bounds = [
             entry.at_least.map(Bound::AtLeast),
             entry.at_most.map(Bound::AtMost),

@@ -298,6 +298,10 @@ pub struct ExpectEntry {
     pub offers: Vec<OfferExpectation>,
     /// How often the offer of a charger may change, by name; `all`: of each.
     pub changes: BTreeMap<String, u32>,
+    /// How often a charger may begin to offer current, by name; `all`: each.
+    pub starts: BTreeMap<String, u32>,
+    /// How much energy may come from the grid.
+    pub imports: Vec<ImportExpectation>,
 }
 
 /// May breakers trip?
@@ -381,4 +385,21 @@ pub struct OfferExpectation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 1000))]
     pub reaches: Option<f64>,
+}
+
+/// How much energy may flow into a circuit from above.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ImportExpectation {
+    /// Name of the circuit.
+    pub circuit: String,
+    /// From this time on, counted from the beginning.
+    #[serde(default)]
+    pub from: Period,
+    /// Until this time; none: until the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Period>,
+    /// No more than so many kWh, all phases together; what flows back does not count.
+    #[schemars(range(min = 0, max = 100_000))]
+    pub at_most: f64,
 }

@@ -242,6 +242,18 @@ fn holds(expectation: &Expectation, scenario: &Scenario, record: &Record) -> (bo
             let changes = record.chargers[charger.0].offers.len().saturating_sub(1);
             (changes <= *most as usize, format!("{changes} changes"))
         }
+        Expectation::Starts { charger, most } => {
+            let offers = &record.chargers[charger.0].offers;
+            let starts = offers.windows(2).filter(|pair| pair[0].1 <= 0.0 && pair[1].1 > 0.0);
+            let starts: Vec<String> = starts.map(|pair| clock_text(pair[1].0)).collect();
+            (starts.len() <= *most as usize, format!("{} starts: {}", starts.len(), starts.join(", ")))
+        }
+        Expectation::Imports { circuit, from_ms, until_ms, kwh } => {
+            let track = &record.circuits[circuit.0].imported;
+            let until = |ms: u64| track.iter().take_while(|one| one.0 <= ms).last().map_or(0.0, |one| one.1);
+            let taken = until(*until_ms) - until(*from_ms);
+            (taken <= *kwh + NEARLY_KWH, format!("{taken:.3} kWh"))
+        }
     }
 }
 

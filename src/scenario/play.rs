@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::file::ControllerMove;
 use super::record::{Diary, Record, SharedRecord};
 use super::script::{Action, Fault, Scenario};
-use crate::control::{self, Clock, Ending, Hub, Memory, Override, Parts, Plant, State, Time, hub};
+use crate::control::{self, Clock, Ending, Hub, Memory, Order, Override, Parts, Plant, State, Time, hub};
 use crate::runtime;
 use crate::sim::{Model, SimDevice};
 use crate::site::{Amps, Period, Rule, Site};
@@ -176,7 +176,7 @@ impl<'s, S: Stage> Performance<'s, S> {
         });
         let (hub, name) = (running.hub.clone(), self.known.chargers[charger].name.clone());
         tokio::spawn(async move {
-            if let Err(error) = hub.order(name, order).await {
+            if let Err(error) = hub.order(name, Order::Limit(order)).await {
                 tracing::warn!(%error, "the order was refused");
             }
         });

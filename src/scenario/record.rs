@@ -44,6 +44,9 @@ pub(super) struct CircuitTrack {
     pub excesses: Vec<Excess>,
     pub most_drawn: PerPhase<f64>,
     pub most_offered: PerPhase<f64>,
+    /// Energy that has come from above until a time, kWh; one for each sample.
+    pub imported: Vec<(u64, f64)>,
+    imported_kwh: f64,
     open: BTreeMap<(Measure, Phase), usize>,
     since: (PerPhase<f64>, PerPhase<f64>),
 }
@@ -146,6 +149,8 @@ impl Record {
     /// Looks at the model.
     pub fn observe(&mut self, at_ms: u64, model: &Model) {
         let site = Arc::clone(model.site());
+        let volts = site.grid.voltage.0;
+        let passed_s = at_ms.saturating_sub(self.observed_ms) as f64 / 1000.0;
         let samples = self.sampled_ms.is_none_or(|before| at_ms >= before + SAMPLE_MS);
         for (index, circuit) in site.circuits.iter().enumerate() {
             let sums = model.sums(CircuitId(index));
@@ -158,6 +163,11 @@ impl Record {
                 for phase in Phase::ALL {
                     track.hold(at_ms, measure, phase, amps[phase], circuit.limit[phase]);
                 }
+            }
+            let watts = Phase::ALL.iter().map(|&phase| sums.drawn[phase].0).sum::<f64>() * volts;
+            track.imported_kwh += watts.max(0.0) * passed_s * self.speed / 3.6e6;
+            if samples {
+                track.imported.push((at_ms, track.imported_kwh));
             }
             track.sample(at_ms, samples, sums.drawn.map(|amps| amps.0), sums.offered.map(|amps| amps.0));
             let tripped = model
@@ -173,7 +183,6 @@ impl Record {
             }
             self.tripped[index] = tripped;
         }
-        let volts = site.grid.voltage.0;
         let mut kwh = 0.0;
         for index in 0..site.chargers.len() {
             let (bay, drawn) = (model.bay(ChargerId(index)), model.drawn(ChargerId(index)));
@@ -185,7 +194,6 @@ impl Record {
             if samples {
                 track.drawn.push((at_ms, drawn.iter().fold(0.0, |most, amps| amps.0.max(most))));
             }
-            let passed_s = at_ms.saturating_sub(self.observed_ms) as f64 / 1000.0;
             kwh += drawn.iter().map(|amps| amps.0).sum::<f64>() * volts * passed_s * self.speed / 3.6e6;
             if let (Some(car), Some(stay)) = (&bay.car, self.open_stay(ChargerId(index))) {
                 let more = car.delivered_kwh - self.stays[stay].delivered_kwh;
@@ -305,7 +313,7 @@ impl JournalPort for Diary {
                 *memory = Some(Memory { at, chargers, state: *state, complete: false });
             }
             Entry::Order { at, charger, order } => {
-                memory.get_or_insert_default().apply_order(at, &charger, order.as_ref());
+                memory.get_or_insert_default().apply_order(at, &charger, &order);
             }
             Entry::Life { what, .. } => {
                 if let Some(memory) = memory.as_mut() {

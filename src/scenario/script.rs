@@ -113,6 +113,16 @@ pub(super) enum Expectation {
         charger: ChargerId,
         most: u32,
     },
+    Starts {
+        charger: ChargerId,
+        most: u32,
+    },
+    Imports {
+        circuit: CircuitId,
+        from_ms: u64,
+        until_ms: u64,
+        kwh: f64,
+    },
 }
 
 /// A bound of what a charger offers.
@@ -256,6 +266,14 @@ impl Expectation {
             }
             Expectation::Changes { charger: id, most } => {
                 format!("the offer of {} changes {most} times at the most", charger(id))
+            }
+            Expectation::Starts { charger: id, most } => {
+                format!("{} begins to offer current {most} times at the most", charger(id))
+            }
+            Expectation::Imports { circuit, from_ms, until_ms, kwh } => {
+                let (from, until) = (clock_text(*from_ms), clock_text(*until_ms));
+                let name = &site.circuits[circuit.0].name;
+                format!("{name} takes no more than {kwh} kWh from above from {from} to {until}")
             }
         }
     }

@@ -56,5 +56,13 @@ pub static SHIPPED: &[Shipped] = shipped![
     "metrics-gone",
     "opened-by-its-rule",
     "heater-is-cut",
+    "sun-comes-and-goes",
+    "clouds",
+    "grid-meter-silent-in-the-sun",
+    "weak-sun",
+    "morning-sun",
+    "sun-fails-before-departure",
+    "cheap-hours",
+    "early-bird",
     "night-in-the-garage",
 ];

@@ -29,6 +29,8 @@ enum Work {
     Limit(Amps),
     /// Closes a breaker, or opens it.
     Switch(bool),
+    /// Switches a charger to one phase, or to three.
+    Phases(u8),
     Observe(u64),
 }
 
@@ -52,6 +54,7 @@ struct Seat {
     timeout: Duration,
     limit: Option<Amps>,
     switch: Option<bool>,
+    phases: Option<u8>,
     /// The last cycle for which it was asked.
     cycle: u64,
     is_connected: bool,
@@ -87,6 +90,7 @@ impl VirtualPlant {
                 timeout: link.timeout.map_or(TIMEOUT, |timeout| timeout.0),
                 limit: None,
                 switch: None,
+                phases: None,
                 cycle: 0,
                 is_connected: true,
                 failures: 0,
@@ -128,6 +132,7 @@ impl VirtualPlant {
         match work {
             Work::Limit(_) => one.limit = None,
             Work::Switch(_) => one.switch = None,
+            Work::Phases(_) => one.phases = None,
             Work::Observe(cycle) => one.cycle = cycle,
         }
         let device = one.device;
@@ -210,7 +215,9 @@ impl VirtualPlant {
                 Event::NotSwitched { breaker, close, error: error.to_owned(), failure }
             }
             // only chargers are sent limits, and only breakers are switched
-            (Work::Limit(_) | Work::Switch(_), ..) => Event::Remarked { device, text: None },
+            (Work::Limit(_) | Work::Switch(_) | Work::Phases(_), ..) => {
+                Event::Remarked { device, text: None }
+            }
         }
     }
 }
@@ -222,6 +229,9 @@ impl World {
             (Work::Limit(limit), DeviceRef::Charger(index)) => self.takes_limit(ChargerId(index), limit),
             (Work::Switch(close), DeviceRef::Breaker(index)) => {
                 self.switches(index, close);
+            }
+            (Work::Phases(phases), DeviceRef::Charger(index)) => {
+                self.model.switch_phases(ChargerId(index), phases);
             }
             _ => {}
         }
@@ -240,6 +250,10 @@ impl Bus {
         {
             return Some((seat, Work::Switch(close)));
         }
+        let phases = self.seats.iter().enumerate().find_map(|(seat, one)| Some((seat, one.phases?)));
+        if let Some((seat, phases)) = phases {
+            return Some((seat, Work::Phases(phases)));
+        }
         let waiting = self.seats.iter().enumerate().filter(|(_, one)| one.cycle < cycle);
         waiting.min_by_key(|(_, one)| one.cycle).map(|(seat, _)| (seat, Work::Observe(cycle)))
     }
@@ -253,6 +267,11 @@ impl Plant for VirtualPlant {
     fn command(&mut self, charger: ChargerId, setpoint: Amps) {
         let (bus, seat) = self.places[charger.0];
         self.buses[bus].seats[seat].limit = Some(setpoint);
+    }
+
+    fn switch_phases(&mut self, charger: ChargerId, phases: u8) {
+        let (bus, seat) = self.places[charger.0];
+        self.buses[bus].seats[seat].phases = Some(phases);
     }
 
     fn switch(&mut self, breaker: usize, close: bool) {

@@ -145,6 +145,7 @@ impl World {
             state: station.map_or(ChargerState::Unplugged, |station| state_of(station.pilot)),
             drawn: readout.currents,
             offered: self.claimed.get(&index).copied().unwrap_or(offered),
+            phases: station.map(|station| station.phases),
         }
     }
 }

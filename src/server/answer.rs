@@ -91,7 +91,9 @@ impl From<OrderError> for RequestError {
             OrderError::NotRemote(_) => RequestError::Impossible(error.to_string()),
             OrderError::NotSwitched { .. } => RequestError::NotDone(error.to_string()),
             OrderError::UnknownCharger(name) => RequestError::Unknown { kind: "charger", name },
-            OrderError::NotPossible { .. } => RequestError::Impossible(error.to_string()),
+            OrderError::NotPossible { .. } | OrderError::NoEnergy(_) | OrderError::NoPolicy => {
+                RequestError::Impossible(error.to_string())
+            }
             OrderError::Follows { ref api, .. } => {
                 let elsewhere = api.as_ref().map_or(String::new(), |api| format!(": {api}"));
                 RequestError::Follows(format!("{error}{elsewhere}"))

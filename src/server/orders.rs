@@ -12,23 +12,27 @@ use super::Shared;
 use super::answer::RequestError;
 use super::request::{Authorized, JsonBody, Name};
 use super::resource::{
-    API_VERSION, ChargerOverride, Item, LegacyCharger, LegacyControl, LegacyState, OverrideRequest,
-    SwitchDone, SwitchOrder, SwitchPosition,
+    API_VERSION, ChargerNeeds, ChargerOverride, Item, LegacyCharger, LegacyControl, LegacyState,
+    NeedsRequest, OverrideRequest, SwitchDone, SwitchOrder, SwitchPosition,
 };
 use super::views::named;
-use crate::control::{ChargerStatus, Override};
+use crate::control::{ChargerStatus, Order};
 
 /// How long the controller may take to answer an order.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
-async fn hand_in(shared: &Shared, charger: &str, order: Option<Override>) -> Result<(), RequestError> {
+async fn hand_in(shared: &Shared, charger: &str, order: Order) -> Result<(), RequestError> {
     let answer = timeout(LONGEST_WAIT, shared.hub.order(charger.to_owned(), order.clone()));
     answer.await.map_err(|_| RequestError::Timeout)??;
     match order {
-        Some(order) => {
+        Order::Limit(Some(order)) => {
             tracing::info!(charger, limit = order.limit.0, who = %order.who, why = %order.why, "order taken")
         }
-        None => tracing::info!(charger, "order ended"),
+        Order::Limit(None) => tracing::info!(charger, "order ended"),
+        Order::Needs(Some(needs)) => {
+            tracing::info!(charger, energy = needs.energy, departure = ?needs.departure, who = %needs.who, "needs taken")
+        }
+        Order::Needs(None) => tracing::info!(charger, "needs forgotten"),
     }
     Ok(())
 }
@@ -41,7 +45,7 @@ pub(super) async fn put_override(
 ) -> Result<Json<Item<ChargerOverride>>, RequestError> {
     let now = shared.now();
     let order = request.into_order(now).map_err(RequestError::Impossible)?;
-    hand_in(&shared, &charger, Some(order.clone())).await?;
+    hand_in(&shared, &charger, Order::Limit(Some(order.clone()))).await?;
     Ok(Json(Item {
         api_version: API_VERSION.to_owned(),
         kind: "Override".to_owned(),
@@ -55,7 +59,33 @@ pub(super) async fn delete_override(
     State(shared): State<Arc<Shared>>,
     Name(charger): Name,
 ) -> Result<StatusCode, RequestError> {
-    hand_in(&shared, &charger, None).await?;
+    hand_in(&shared, &charger, Order::Limit(None)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn put_needs(
+    _: Authorized,
+    State(shared): State<Arc<Shared>>,
+    Name(charger): Name,
+    JsonBody(request): JsonBody<NeedsRequest>,
+) -> Result<Json<Item<ChargerNeeds>>, RequestError> {
+    let now = shared.now();
+    let needs = request.into_needs(now).map_err(RequestError::Impossible)?;
+    hand_in(&shared, &charger, Order::Needs(Some(needs.clone()))).await?;
+    Ok(Json(Item {
+        api_version: API_VERSION.to_owned(),
+        kind: "ChargingNeeds".to_owned(),
+        at: now.0,
+        item: ChargerNeeds { charger, needs },
+    }))
+}
+
+pub(super) async fn delete_needs(
+    _: Authorized,
+    State(shared): State<Arc<Shared>>,
+    Name(charger): Name,
+) -> Result<StatusCode, RequestError> {
+    hand_in(&shared, &charger, Order::Needs(None)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -119,6 +149,6 @@ pub(super) async fn legacy_control(
         why: "control call".to_owned(),
     };
     let order = request.into_order(shared.now()).map_err(RequestError::Impossible)?;
-    hand_in(&shared, &name, Some(order)).await?;
+    hand_in(&shared, &name, Order::Limit(Some(order))).await?;
     Ok(Json(LegacyCharger { max_current: control.max_current, ..legacy(charger) }))
 }

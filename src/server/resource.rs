@@ -5,7 +5,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{ChargerState, Override, Time};
+use crate::control::{ChargerState, ChargingNeeds, Override, Time};
 use crate::site::Amps;
 
 /// Version of the interface, in every answer.
@@ -91,6 +91,66 @@ impl OverrideRequest {
         };
         words(&self.who, &self.why)?;
         Ok(Override { limit: Amps(self.limit), until, who: self.who, why: self.why })
+    }
+}
+
+/// What a car needs, with the charger that it is at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargerNeeds {
+    /// The charger.
+    pub charger: String,
+    /// What the car needs.
+    #[serde(flatten)]
+    pub needs: ChargingNeeds,
+}
+
+/// What a car needs, as it is handed in: at least one of energy and departure. It holds until the car leaves; without a car there, for the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NeedsRequest {
+    /// Energy that it wants from now on, kWh.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1000))]
+    pub energy: Option<f64>,
+    /// When it leaves, milliseconds since the Unix epoch; not together with `inSeconds`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departure: Option<u64>,
+    /// In how many seconds it leaves; not together with `departure`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub in_seconds: Option<u64>,
+    /// Who says so.
+    #[schemars(length(min = 1, max = 100))]
+    pub who: String,
+}
+
+/// No car takes more, kWh.
+const MOST_ENERGY: f64 = 1000.0;
+
+impl NeedsRequest {
+    /// Turns the request into what the controller takes.
+    ///
+    /// # Errors
+    /// Says in words what can't be.
+    pub(super) fn into_needs(self, now: Time) -> Result<ChargingNeeds, String> {
+        if let Some(energy) = self.energy
+            && !(0.0..=MOST_ENERGY).contains(&energy)
+        {
+            return Err(format!("energy {energy} kWh is not between 0 and {MOST_ENERGY}"));
+        }
+        let departure = match (self.departure, self.in_seconds) {
+            (Some(_), Some(_)) => return Err("departure and inSeconds exclude each other".into()),
+            (None, Some(0)) => return Err("inSeconds is 0".into()),
+            (None, Some(seconds)) => Some(Time(now.0.saturating_add(seconds.saturating_mul(1000)))),
+            (Some(departure), None) if departure <= now.0 => return Err("departure lies in the past".into()),
+            (departure, None) => departure.map(Time),
+        };
+        if self.energy.is_none() && departure.is_none() {
+            return Err("neither energy nor departure is given".into());
+        }
+        words(&self.who, "")?;
+        Ok(ChargingNeeds { energy: self.energy, departure, who: self.who, had: 0.0 })
     }
 }
 

@@ -10,8 +10,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::answer::RequestError;
 use super::request::MAX_BODY;
 use super::resource::{
-    ChargerOverride, Health, Item, LegacyCharger, LegacyControl, List, OverrideRequest, SwitchDone,
-    SwitchOrder,
+    ChargerNeeds, ChargerOverride, Health, Item, LegacyCharger, LegacyControl, List, NeedsRequest,
+    OverrideRequest, SwitchDone, SwitchOrder,
 };
 use super::{Shared, orders, views};
 use crate::control::{BreakerStatus, ChargerStatus, CircuitStatus, SiteStatus};
@@ -68,7 +68,7 @@ const NOT_ENDED: &[u16] = &[400, 401, 404, 503, 504];
 /// Returns the table.
 pub(super) fn routes() -> Vec<Route> {
     let read = probes().into_iter().chain(status());
-    read.chain(override_orders()).chain(breaker_commands()).chain(legacy()).collect()
+    read.chain(override_orders()).chain(charging_needs()).chain(breaker_commands()).chain(legacy()).collect()
 }
 
 fn probes() -> [Route; 4] {
@@ -204,6 +204,33 @@ fn override_orders() -> [Route; 3] {
             body: Body::Nothing,
             errors: NOT_ENDED,
             handler: || delete(orders::delete_override),
+        },
+    ]
+}
+
+fn charging_needs() -> [Route; 2] {
+    [
+        Route {
+            method: "put",
+            path: "/api/v1/chargers/{name}/needs",
+            id: "putNeeds",
+            summary: "Says what the car at a charger needs, for the policy that plans",
+            needs_token: true,
+            request: Some(of::<NeedsRequest>),
+            body: Body::Json(of::<Item<ChargerNeeds>>),
+            errors: NOT_WRITTEN,
+            handler: || put(orders::put_needs),
+        },
+        Route {
+            method: "delete",
+            path: "/api/v1/chargers/{name}/needs",
+            id: "deleteNeeds",
+            summary: "Forgets what was said of the car at a charger",
+            needs_token: true,
+            request: None,
+            body: Body::Nothing,
+            errors: NOT_ENDED,
+            handler: || delete(orders::delete_needs),
         },
     ]
 }

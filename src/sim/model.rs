@@ -166,11 +166,23 @@ impl Model {
         }
     }
 
+    /// Returns how many terminals of a charger have current now.
+    fn terminals(&self, charger: ChargerId) -> usize {
+        let wired = self.site.chargers[charger.0].phases.len();
+        wired.min(usize::from(self.bays[charger.0].station.phases()))
+    }
+
+    /// Switches a charger to one phase or to three.
+    pub fn switch_phases(&mut self, charger: ChargerId, phases: u8) {
+        let most = self.drawn(charger).into_iter().fold(Amps::ZERO, Amps::max);
+        self.change_station(charger, |station| station.set_phases(phases, most));
+    }
+
     /// Returns what a charger's car draws on terminals 1, 2, 3.
     pub fn drawn(&self, charger: ChargerId) -> [Amps; 3] {
         let mut drawn = [Amps::ZERO; 3];
         if let Some(car) = &self.bays[charger.0].car {
-            let terminals = car.terminals(self.site.chargers[charger.0].phases.len());
+            let terminals = car.terminals(self.terminals(charger));
             drawn[..terminals].fill(car.amps());
         }
         drawn
@@ -223,11 +235,12 @@ impl Model {
     fn cars_draw(&mut self, step_ms: u64, world_s: f64) {
         let volts = self.site.grid.voltage.0;
         for (bay, charger) in self.bays.iter_mut().zip(&self.site.chargers) {
+            let terminals = charger.phases.len().min(usize::from(bay.station.phases()));
             if let Some(car) = &mut bay.car {
                 car.step(&Supply {
                     offered: bay.station.offered(),
                     live: self.live[charger.circuit.0],
-                    terminals: charger.phases.len(),
+                    terminals,
                     volts,
                     step_ms,
                     world_s,
@@ -292,7 +305,7 @@ impl Model {
         let mut drawable = [Amps::ZERO; 3];
         let entry = &self.site.chargers[charger.0];
         if let Some(car) = bay.car.as_ref().filter(|car| !car.is_full() && self.live[entry.circuit.0]) {
-            drawable[..car.terminals(entry.phases.len())].fill(offered.min(car.spec.max));
+            drawable[..car.terminals(self.terminals(charger))].fill(offered.min(car.spec.max));
         }
         (offered, drawable, self.drawn(charger))
     }

@@ -38,6 +38,8 @@ pub(super) enum Quantity {
     Failsafe,
     /// What is left of the watchdog's time.
     Remaining,
+    /// Phases on which a car can charge: the values for one and for three.
+    Phases { one: f64, three: f64 },
     /// Does the limit decide what is offered?
     Accepted,
     /// Position of a breaker.
@@ -145,6 +147,9 @@ impl Bound<'_> {
             section.offered.as_ref().filter(|&point| point != &section.limit.point),
             section.nothing_offered.map_or(Quantity::Offered, Quantity::OfferedOr),
         );
+        if let Some(switch) = &section.phase_switch {
+            self.one(&switch.point, Quantity::Phases { one: switch.one, three: switch.three });
+        }
         if let Some(watchdog) = &section.watchdog {
             self.maybe(watchdog.timeout.as_ref(), Quantity::WatchdogTime);
             let other =
@@ -196,6 +201,9 @@ impl Quantity {
             Quantity::WatchdogTime => Held::Number(readout.station?.watchdog_ms as f64 / 1000.0),
             Quantity::Failsafe => Held::Number(readout.station?.failsafe.0),
             Quantity::Remaining => Held::Number(readout.station?.remaining_ms as f64 / 1000.0),
+            Quantity::Phases { one, three } => {
+                Held::Number(if readout.station?.phases == 1 { *one } else { *three })
+            }
             Quantity::Accepted => flag(readout.station?.obeys_limit),
             Quantity::Switch { open, close } => {
                 Held::Number(if readout.breaker?.position == Position::On { *close } else { *open })
@@ -282,6 +290,7 @@ mod tests {
                 watchdog_ms: 60_000,
                 remaining_ms: 45_000,
                 obeys_limit: true,
+                phases: 3,
             }),
             breaker: Some(crate::sim::BreakerReadout {
                 position: Position::Tripped,

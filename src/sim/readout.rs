@@ -111,6 +111,8 @@ pub struct StationReadout {
     pub remaining_ms: u64,
     /// Does the limit decide what is offered?
     pub obeys_limit: bool,
+    /// On how many phases it lets a car charge.
+    pub phases: u8,
 }
 
 /// What a breaker says of itself (REFERENCE A2).
@@ -182,6 +184,7 @@ impl Model {
             watchdog_ms: bay.station.watchdog_ms().unwrap_or(0),
             remaining_ms: bay.station.remaining_ms(),
             obeys_limit: bay.station.obeys_limit(),
+            phases: bay.station.phases(),
         };
         let phases = &entry.phases;
         let of_phase = |phase| phases.iter().position(|&at| at == phase).map_or(Amps::ZERO, |at| drawn[at]);

@@ -77,6 +77,21 @@ fn its_watchdog_takes_a_time_shows_it_and_is_fed_by_any_request() {
 }
 
 #[test]
+fn a_go_e_is_switched_to_one_phase_and_shows_it() {
+    let mut bench = Bench::new(&built_in("go-e"), SimDevice::Charger(0));
+    assert_eq!(bench.read(Table::Holding, 332, 1).unwrap(), [2]);
+    bench.model.plug(ChargerId(0), car());
+    bench.write(332, &[1]).unwrap();
+    assert_eq!(bench.read(Table::Holding, 332, 1).unwrap(), [1]);
+    bench.write(299, &[16]).unwrap();
+    bench.charge(30);
+    let currents = bench.read(Table::Input, 114, 6).unwrap();
+    assert!(currents[1] > 0 && currents[3] == 0 && currents[5] == 0, "{currents:?}");
+    bench.write(332, &[2]).unwrap();
+    assert_eq!(bench.read(Table::Input, 100, 1).unwrap(), [0], "a fault: current flowed");
+}
+
+#[test]
 fn an_sdm630_shows_floats_of_the_circuit() {
     let mut bench = Bench::new(&built_in("eastron-sdm630"), SimDevice::Meter(0));
     let base = PerPhase { l1: Amps(10.0), l2: Amps(0.5), l3: Amps(0.0) };

@@ -195,6 +195,13 @@ impl Registers {
                         model.switch_breaker(breaker, position);
                     }
                 }
+                Quantity::Phases { one, three } => {
+                    let choices = [(*one, 1), (*three, 3)];
+                    let chosen = choices.into_iter().find(|(wanted, _)| (wanted - value).abs() < 1e-9);
+                    if let (SimDevice::Charger(charger), Some((_, phases))) = (self.device, chosen) {
+                        model.switch_phases(ChargerId(charger), phases);
+                    }
+                }
                 Quantity::Failsafe => self.change(model, |station| station.set_failsafe(Amps(base.max(0.0)))),
                 _ => {}
             }

@@ -114,6 +114,7 @@ fn site_around(profile: &Profile, unit: Option<u8>) -> Result<(Site, String, u8)
             failsafe: Amps(6.0),
             priority: 1.0,
             resolution: facts.resolution,
+            switches_phases: false,
             reaction: None,
             watchdog: facts.watchdog.map(|watchdog| watchdog.default),
             device,

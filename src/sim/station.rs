@@ -26,6 +26,7 @@ pub struct Station {
     released: bool,
     paused: bool,
     fault: bool,
+    phases: u8,
 }
 
 impl Station {
@@ -42,7 +43,21 @@ impl Station {
             released: true,
             paused: false,
             fault: false,
+            phases: 3,
         }
+    }
+
+    /// Returns on how many phases it lets a car charge: one or three.
+    pub fn phases(&self) -> u8 {
+        self.phases
+    }
+
+    /// Switches it to one phase or to three. Where current flows that welds contacts and harms cars: it is a fault then.
+    pub fn set_phases(&mut self, phases: u8, drawn: Amps) {
+        if phases != self.phases && drawn > Amps(1.0) {
+            self.fault = true;
+        }
+        self.phases = phases;
     }
 
     /// Returns what it offers on each terminal: 0 A, or between its least and its most.
@@ -163,6 +178,7 @@ pub(super) mod tests {
             failsafe: Amps(6.0),
             priority: 1.0,
             resolution: Amps(0.001),
+            switches_phases: false,
             reaction: None,
             watchdog: Some(Period::from_secs(10)),
             device: link("abb-terra-ac"),
@@ -213,6 +229,18 @@ pub(super) mod tests {
         assert_eq!(station.offered(), Amps(6.0), "the old limit does not come back");
         station.set_limit(Amps(20.0));
         assert_eq!((station.offered(), station.has_fallen_back()), (Amps(20.0), false));
+    }
+
+    #[test]
+    fn phases_that_are_switched_under_load_are_a_fault() {
+        let mut station = station();
+        station.set_limit(Amps(20.0));
+        station.set_phases(1, Amps::ZERO);
+        assert_eq!((station.phases(), station.offered()), (1, Amps(20.0)));
+        station.set_phases(1, Amps(20.0));
+        assert!(!station.has_fault(), "nothing was switched");
+        station.set_phases(3, Amps(20.0));
+        assert_eq!((station.has_fault(), station.offered()), (true, Amps::ZERO));
     }
 
     #[test]

@@ -94,6 +94,8 @@ mod tests {
                 watchdog: None,
                 resolution: Amps(0.1),
                 switchable: false,
+                switches_phases: false,
+                signed: false,
                 limit_range: None,
             })
         }

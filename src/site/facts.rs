@@ -81,6 +81,10 @@ pub struct DeviceFacts {
     pub resolution: Amps,
     /// Can it be opened and closed from afar, as a breaker?
     pub switchable: bool,
+    /// Can it be switched between one phase and three, as a charger?
+    pub switches_phases: bool,
+    /// Does it tell as a meter which way power flows?
+    pub signed: bool,
     /// Least and largest limit that it takes, where known.
     pub limit_range: Option<[Amps; 2]>,
 }

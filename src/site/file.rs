@@ -255,6 +255,9 @@ pub struct ChargerEntry {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.01, max = 10))]
     pub step: Option<f64>,
+    /// May it be switched between one phase and three, where cars follow the sun? Its profile must say how; look there for what the device needs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub switch_phases: bool,
     /// How long cars at it take to follow a lower limit, as `enmon charger commission` measured it; so long, and at most 8s, is waited before
     /// a car that draws more is taken to disobey.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -30,7 +30,10 @@ pub use load::{Loaded, load, load_draft};
 pub use model::*;
 pub use period::{Period, PeriodError};
 pub use phase::{PerPhase, Phase};
-pub use policy::{Expectation, ExpectedEntry, PolicyEntry, PolicySettings, TariffEntry};
+pub use policy::{
+    Expectation, ExpectedEntry, PolicyEntry, PolicySettings, SunSettings, SurplusEntry, TariffEntry,
+    minute_of_day,
+};
 pub use proof::{CircuitProof, Contributor, PhaseProof, Proof, WatchdogGap, prove};
 pub use proof_findings::proof_findings;
 pub use proof_timeouts::{Loss, TimeoutProof, Verdict};

@@ -150,6 +150,8 @@ pub struct Charger {
     pub priority: f64,
     /// Step in which its limit can be set, from the profile or the file, whichever is coarser; above 0.
     pub resolution: Amps,
+    /// May it be switched between one phase and three?
+    pub switches_phases: bool,
     /// How long cars at it take to follow a lower limit, where that was measured.
     pub reaction: Option<Period>,
     /// How long it may hear nothing before it falls back by itself; `None` when it never does.

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{MeterId, Period};
+
 /// Who gets more than others when current is scarce. Without it everybody gets the same for their priority.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -14,6 +16,13 @@ pub struct PolicyEntry {
     /// Weight of the tariff: with more than 0 cars wait for cheaper hours as far as their time allows.
     #[schemars(range(min = 0, max = 100))]
     pub price: f64,
+    /// Weight of the sun: with more than 0 cars take what would go into the grid, and from the grid only what `deadline`, `price` and
+    /// `surplus.gridShare` let them.
+    #[schemars(range(min = 0, max = 100))]
+    pub solar: f64,
+    /// How cars follow the sun.
+    #[serde(skip_serializing_if = "SurplusEntry::is_default")]
+    pub surplus: SurplusEntry,
     /// The prices of a day; each holds until the next one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 96))]
@@ -21,6 +30,44 @@ pub struct PolicyEntry {
     /// What is known of the cars at chargers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<ExpectedEntry>,
+}
+
+/// How cars follow the sun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SurplusEntry {
+    /// The meter at the grid connection, which has to tell import from export; none: that of the circuit without a parent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meter: Option<String>,
+    /// How long there must be surplus enough before a car starts.
+    pub start_after: Period,
+    /// How long a car keeps its least current when there is no longer surplus enough, before it stops.
+    pub stop_after: Period,
+    /// Which part of its least current a car may take from the grid: with 0 it starts when there is surplus for all of it, with 0.5 for half
+    /// of it; with 1 it charges at its least current without any sun.
+    #[schemars(range(min = 0, max = 1))]
+    pub grid_share: f64,
+    /// How long a charger with `switchPhases` stays at one phase, or at three, before it is switched again: contactors wear.
+    pub switch_every: Period,
+}
+
+impl Default for SurplusEntry {
+    /// The delays are those of evcc (`core/loadpoint.go`: enable after 1 min, disable after 3 min, both at 0 W).
+    fn default() -> Self {
+        SurplusEntry {
+            meter: None,
+            start_after: Period::from_secs(60),
+            stop_after: Period::from_secs(180),
+            grid_share: 0.0,
+            switch_every: Period::from_secs(600),
+        }
+    }
+}
+
+impl SurplusEntry {
+    fn is_default(&self) -> bool {
+        *self == SurplusEntry::default()
+    }
 }
 
 /// A price.
@@ -58,10 +105,29 @@ pub struct PolicySettings {
     pub deadline: f64,
     /// Weight of the tariff.
     pub price: f64,
+    /// How cars follow the sun; `None`: they don't.
+    pub sun: Option<SunSettings>,
     /// Prices by the minute of the UTC day from which on they hold, rising.
     pub tariff: Vec<(u16, f64)>,
     /// What is known of the cars at each charger, by its position; chargers after the last are not known.
     pub expected: Vec<Expectation>,
+}
+
+/// How cars follow the sun.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SunSettings {
+    /// Weight of the sun beside that of departures; above 0.
+    pub weight: f64,
+    /// The meter at the grid connection.
+    pub meter: MeterId,
+    /// How long there must be surplus enough before a car starts.
+    pub start_after: Period,
+    /// How long a car keeps its least current without surplus enough.
+    pub stop_after: Period,
+    /// Which part of its least current a car may take from the grid, 0 to 1.
+    pub grid_share: f64,
+    /// How long a charger stays at one phase, or at three, at the least.
+    pub switch_every: Period,
 }
 
 /// What is known of the cars at a charger.

@@ -51,6 +51,7 @@ pub(in crate::site) fn build(circuits: Vec<CircuitParts>, chargers: Vec<ChargerP
             failsafe: Amps(failsafe.into()),
             priority: 1.0,
             resolution: Amps(1.0),
+            switches_phases: false,
             reaction: None,
             watchdog: watchdog.map(Period::from_millis),
             device: link.clone(),

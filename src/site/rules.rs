@@ -79,6 +79,20 @@ pub enum Rule {
     OpensBreakers,
     /// A load beside the chargers is cut when these alone can't keep a circuit under its limit.
     ShedsLoads,
+    /// Where the sun has a weight, cars take no more than its surplus.
+    FollowsSun,
+    /// Cars start and stop only when the surplus has been enough, or too little, for a while.
+    SunDelays,
+    /// A charger is switched to one phase when the surplus is too small for three.
+    ChoosesPhases,
+    /// Phases are switched only when no current is offered or drawn, and none has been for a while.
+    SwitchesWithoutCurrent,
+    /// What a car needs to be full when it leaves does not wait for the sun.
+    DepartureBeforeSun,
+    /// Where prices have a weight, cars wait for cheaper hours.
+    CheapHours,
+    /// Where departures have a weight, who leaves soon goes first.
+    Deadlines,
 }
 
 /// The rules that are in force: all of them.

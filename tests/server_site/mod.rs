@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use enmon::control::*;
 use enmon::server::{self, Secret, ServerError, ServerSettings};
-use enmon::site::{Period, Phase};
+use enmon::site::{Amps, Period, Phase};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// What the controller was told: a charger, and an order or its end.
-type Taken = Arc<Mutex<Vec<(String, Option<Override>)>>>;
+/// What the controller was told: a charger, and an order.
+type Taken = Arc<Mutex<Vec<(String, Order)>>>;
 
 pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// When the decision of [`status`] was made.
@@ -37,6 +37,7 @@ fn charger(name: &str, phases: &[Phase]) -> ChargerStatus {
         target: 0.0,
         reason: "limited by row-1 L2: 40 A, 3 chargers share".to_owned(),
         order: None,
+        needs: None,
         fault: None,
         max: 32.0,
     }
@@ -285,19 +286,21 @@ pub async fn start() -> TestSite {
 fn take(
     publish: &watch::Sender<Option<Arc<SiteStatus>>>,
     charger: &str,
-    order: Option<Override>,
+    order: Order,
 ) -> Result<(), OrderError> {
     let mut status = publish.borrow().as_deref().cloned().ok_or(OrderError::Gone)?;
     let found = status.chargers.iter_mut().find(|known| known.name == charger);
     let found = found.ok_or_else(|| OrderError::UnknownCharger(charger.to_owned()))?;
-    if let Some(limit) = order.as_ref().map(|order| order.limit.0)
-        && limit > 0.0
-        && limit < 6.0
-    {
-        let (amps, min) = (limit.to_string(), "6".to_owned());
-        return Err(OrderError::NotPossible { charger: charger.to_owned(), amps, min });
+    match order {
+        Order::Limit(Some(Override { limit: Amps(limit), .. })) if limit > 0.0 && limit < 6.0 => {
+            let (amps, min) = (limit.to_string(), "6".to_owned());
+            return Err(OrderError::NotPossible { charger: charger.to_owned(), amps, min });
+        }
+        // it stands for a site without a policy
+        Order::Needs(Some(_)) if charger == "silent" => return Err(OrderError::NoPolicy),
+        Order::Limit(limit) => found.order = limit,
+        Order::Needs(needs) => found.needs = needs,
     }
-    found.order = order;
     publish.send_replace(Some(Arc::new(status)));
     Ok(())
 }

@@ -257,6 +257,10 @@ fn charger_facts(charger: &ChargerSection) -> Facts {
     for (what, point) in [("power", &charger.power), ("energy", &charger.energy)] {
         facts.extend(point.clone().map(|point| (what, point)));
     }
+    if let Some(switch) = &charger.phase_switch {
+        let values = format!("{} for one, {} for three", switch.one, switch.three);
+        facts.push(("phases", format!("{}: {values}", switch.point)));
+    }
     match &charger.watchdog {
         None => facts.push(("watchdog", "none: it keeps its last limit when it hears nothing".into())),
         Some(watchdog) => watchdog_facts(watchdog, &mut facts),

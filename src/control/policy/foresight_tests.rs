@@ -1,7 +1,10 @@
 //! What a site's policy does to the decision: one behaviour each.
 
 use super::super::fixture::{charger, charging, circuit, site};
-use super::super::{ChargerReading, ChargerState, Decision, Reading, Reason, Snapshot, State, Time, step};
+use super::super::{
+    ChargerReading, ChargerState, ChargingNeeds, Decision, Order, Reading, Reason, Snapshot, State, Time,
+    step,
+};
 use super::foresight::costs;
 use crate::site::{Amps, Expectation, Period, PolicySettings, Site};
 
@@ -57,6 +60,46 @@ fn who_leaves_soon_goes_first() {
 }
 
 #[test]
+fn what_is_said_of_a_car_goes_before_what_is_expected_until_it_leaves() {
+    let policy = PolicySettings {
+        deadline: 1.0,
+        expected: vec![expected(10.0, 60), expected(10.0, 18 * 60)],
+        ..PolicySettings::default()
+    };
+    let site = pair(policy);
+    let (mut state, mut offered) = (State::empty(&site), [6.0; 2]);
+    run(&site, &mut state, 0..40, &mut offered);
+    assert!(offered[0] >= 13.5, "{offered:?}");
+    let says = |departure, had| {
+        let needs = ChargingNeeds { energy: Some(10.0), departure: Some(departure), who: "ada".into(), had };
+        Order::Needs(Some(needs))
+    };
+    let (late_had, had) = (state.chargers[0].visit_kwh, state.chargers[1].visit_kwh);
+    state.chargers[0].take_order(&says(at(18 * 3600), late_had));
+    state.chargers[1].take_order(&says(at(3600), had));
+    state.planned_at = None;
+    run(&site, &mut state, 40..80, &mut offered);
+    assert!(offered[1] >= 13.5, "{offered:?}");
+    // the energy is counted from when it was said
+    let needs = state.chargers[1].needs.as_ref().unwrap();
+    let taken = state.chargers[1].visit_kwh - had;
+    assert!(
+        taken > 0.0 && (needs.kwh_left(state.chargers[1].visit_kwh).unwrap() - (10.0 - taken)).abs() < 1e-9
+    );
+    let mut snapshot = Snapshot::empty(&site);
+    let value = ChargerReading {
+        state: ChargerState::Unplugged,
+        drawn: [Amps::ZERO; 3],
+        offered: Amps(0.0),
+        phases: None,
+    };
+    snapshot.chargers[1] = Some(Reading { at: at(80), value });
+    let left = step(at(80), &site, &snapshot, &state).state;
+    assert_eq!(left.chargers[1].needs, None, "the next car is another one");
+    assert!(left.chargers[0].needs.is_some());
+}
+
+#[test]
 fn without_weights_nothing_changes() {
     let policy = PolicySettings {
         expected: vec![expected(10.0, 18 * 60), expected(10.0, 60)],
@@ -78,6 +121,7 @@ fn a_car_with_time_waits_for_cheaper_energy_and_one_without_does_not() {
         price: 1.0,
         tariff: vec![(0, 0.40), (180, 0.10)],
         expected: vec![expected(10.0, 18 * 60), expected(10.0, 60)],
+        ..PolicySettings::default()
     };
     let site = pair(policy);
     let mut offered = [6.0; 2];
@@ -101,7 +145,12 @@ fn visits_are_remembered_with_their_energy() {
     let mut offered = [6.0; 2];
     run(&site, &mut state, 0..600, &mut offered);
     let mut snapshot = Snapshot::empty(&site);
-    let value = ChargerReading { state: ChargerState::Unplugged, drawn: [Amps::ZERO; 3], offered: Amps(0.0) };
+    let value = ChargerReading {
+        state: ChargerState::Unplugged,
+        drawn: [Amps::ZERO; 3],
+        offered: Amps(0.0),
+        phases: None,
+    };
     snapshot.chargers[0] = Some(Reading { at: at(600), value });
     let memory = &step(at(600), &site, &snapshot, &state).state.chargers[0];
     let [visit] = memory.visits[..] else { panic!("{memory:?}") };

@@ -14,6 +14,7 @@ mod foresight;
 mod foresight_tests;
 mod habits;
 mod lookahead;
+mod phase_choice;
 mod pilots;
 mod planner;
 mod preference;
@@ -21,6 +22,10 @@ mod primal_dual;
 mod protocol;
 #[cfg(test)]
 mod random_network_tests;
+mod sunshine;
+mod surplus;
+#[cfg(test)]
+mod surplus_tests;
 
 pub use apportion::{Claim, apportion, fill};
 pub use draw::DrawMemory;
@@ -33,3 +38,5 @@ pub use preference::{Preference, prefer};
 #[cfg(test)]
 use protocol::Constraint;
 pub use protocol::{Garage, Limits, Session, Station, Told};
+pub use sunshine::Surplus;
+pub use surplus::Follower;

@@ -189,7 +189,13 @@ impl Station {
         let device = &self.device;
         let profile = Arc::clone(&device.profile);
         let map = Arc::new(DeviceMap::resolve(client, device.unit, profile, device.connector).await?);
-        let blocks = plan_reads(&map, points(&device.profile, device.reference));
+        let mut wanted = points(&device.profile, device.reference);
+        // where nobody switches phases a device need not know of it
+        if self.charger().is_some_and(|charger| charger.switches_phases) {
+            let switch = device.profile.charger.as_ref().and_then(|charger| charger.phase_switch.as_ref());
+            wanted.extend(switch.map(|switch| switch.point.as_str()).filter(|point| !wanted.contains(point)));
+        }
+        let blocks = plan_reads(&map, wanted);
         if blocks.is_empty() {
             let what = format!("{}: profile {} has nothing to read there", device.name, device.profile.name);
             return Err(ModbusError::Invalid { what });

@@ -2,8 +2,8 @@
 
 use super::Check;
 use crate::profile::{
-    Access, ChargerSection, Expected, Feed, Preset, SwitchSection, Table, ValueType, WatchdogSection,
-    ZeroLimit,
+    Access, ChargerSection, Expected, Feed, PhaseSwitchSection, Preset, SwitchSection, Table, ValueType,
+    WatchdogSection, ZeroLimit,
 };
 use crate::site::Period;
 use crate::site::document::{Step, nearest};
@@ -118,6 +118,9 @@ fn check_charger(check: &mut Check<'_>, charger: &ChargerSection) {
         }
     }
     check_limit(check, charger);
+    if let Some(switch) = &charger.phase_switch {
+        check_phase_switch(check, switch);
+    }
     for (index, preset) in charger.enable.iter().enumerate() {
         check_preset(check, &["charger".into(), "enable".into(), index.into()], preset);
     }
@@ -159,6 +162,15 @@ fn check_limit(check: &mut Check<'_>, charger: &ChargerSection) {
             let facts = check_preset(check, &path, preset);
             refuse_wear(check, &path, &preset.point, facts.as_ref());
         }
+    }
+}
+
+fn check_phase_switch(check: &mut Check<'_>, switch: &PhaseSwitchSection) {
+    let at = |key| [Step::Key("charger"), Step::Key("phaseSwitch"), Step::Key(key)];
+    refer(check, &at("point"), &switch.point, Use::Write, &[]);
+    refer(check, &at("point"), &switch.point, Use::Read, &[]);
+    if (switch.one - switch.three).abs() < 1e-9 {
+        check.error(&at("three"), "out-of-range", "the same value can't mean one phase and three");
     }
 }
 

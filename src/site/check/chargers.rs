@@ -30,6 +30,7 @@ pub(super) fn chargers(
         let watchdog = watchdog(check, &subject, &entry, facts.as_ref());
         if let Some(facts) = &facts {
             profile_takes(check, &subject, &entry, facts);
+            phases_can_be_switched(check, &subject, &entry, facts);
         }
         Some(Charger {
             circuit: CircuitId(circuit?),
@@ -41,6 +42,7 @@ pub(super) fn chargers(
             resolution: facts
                 .map_or(Amps(1.0), |facts| facts.resolution)
                 .max(Amps(entry.step.unwrap_or(0.0))),
+            switches_phases: entry.switch_phases,
             reaction: entry.reaction,
             watchdog,
             device,
@@ -125,6 +127,26 @@ fn watchdog(
         }
     }
     Some(written)
+}
+
+fn phases_can_be_switched(
+    check: &mut Check<'_>,
+    subject: &Subject<'_>,
+    entry: &ChargerEntry,
+    facts: &DeviceFacts,
+) {
+    if !entry.switch_phases {
+        return;
+    }
+    let span = check.at(&subject.at("switchPhases"));
+    if !facts.switches_phases {
+        let message = format!("the profile `{}` does not say how phases are switched", entry.device.profile);
+        let hint = "its section `charger` needs `phaseSwitch`".to_owned();
+        check.error(span, "not-switchable", message, Some(hint));
+    } else if entry.phases.len() != 3 {
+        let message = format!("`{}` is wired to {} of three phases", entry.name, entry.phases.len());
+        check.error(span, "not-switchable", message, None);
+    }
 }
 
 fn profile_takes(check: &mut Check<'_>, subject: &Subject<'_>, entry: &ChargerEntry, facts: &DeviceFacts) {

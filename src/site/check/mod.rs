@@ -118,7 +118,7 @@ pub(super) fn site(
     let solar = devices::solar(&mut check, &mut buses, entries.solar);
     let endpoints = devices::endpoints(&mut check, &mut buses, entries.endpoints);
     let control = settings::control(&mut check, &entries.control);
-    let policy = policy::policy(&mut check, &entries.policy, chargers.len());
+    let policy = policy::policy(&mut check, &entries.policy, chargers.len(), (&tree, &meters));
     let api = settings::api(&mut check, entries.api);
     let journal = settings::journal(&mut check, entries.journal);
     let is_valid = check.findings.iter().all(|finding| finding.severity != Severity::Error);
