@@ -23,6 +23,9 @@ use kubernetes::way::{Token, Way};
 use rustix::process::Signal;
 use serde_json::json;
 
+/// The lease, the kubeconfig, more flags; the exit code and words of the error.
+type Case<'a> = (&'a str, Option<&'a Path>, &'a [&'a str], i32, &'a str);
+
 async fn store(kubeconfig: &Path, name: &str) -> KubernetesLease {
     let choice = ClusterChoice { kubeconfig: Some(kubeconfig.to_owned()), context: None };
     let cluster = Cluster::find(&choice, Duration::from_secs(5)).await.unwrap();
@@ -183,7 +186,7 @@ async fn a_start_without_a_lease_that_can_be_kept_says_why() {
     };
     let (admin, account) = (plane.kubeconfig("admin"), plane.kubeconfig("account"));
     let nowhere = home.path().join("nowhere");
-    let cases: [(&str, Option<&Path>, &[&str], i32, &str); 9] = [
+    let cases: [Case; 9] = [
         ("kubernetes:energy/garage", Some(&dead), &[], 4, "refused"),
         ("kubernetes:energy/garage", Some(&stranger), &[], 5, "does not accept the credentials"),
         ("kubernetes:default/garage", Some(&account), &[], 5, "get, create and update on leases"),

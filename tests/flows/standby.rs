@@ -1,5 +1,7 @@
 //! A site with two controllers and a lease between them, wherever the lease is kept, and the faults that befall them.
 
+#![allow(clippy::print_stderr, reason = "a run tells its figures")]
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

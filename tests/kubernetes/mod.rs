@@ -4,6 +4,7 @@
 //! with a test that hangs, since they are in its group of processes. There is no controller manager, so nothing clears up and no service account
 //! gets a token: users come from a file of tokens.
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::print_stderr, reason = "how long a start takes is a figure, too")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
 pub mod way;
