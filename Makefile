@@ -41,10 +41,10 @@ million: setup ## Run the property tests with a million cases, optimized
 	@echo "== running the property tests with a million cases"
 	cargo nextest run --locked --lib --profile ci --cargo-profile test-release --ignore-default-filter -E 'test(million)'
 
-lease: setup ## Let a thousand pauses, kills and partitions befall two controllers with a lease
+lease: setup ## Let a thousand pauses, kills and partitions befall two controllers; IN=kubernetes: with a lease there
 	@echo "== two controllers, $(or $(EVENTS),1000) faults"
 	ENMON_LEASE_EVENTS=$(or $(EVENTS),1000) ENMON_LEASE_WORLDS=$(or $(WORLDS),4) ENMON_LEASE_SEED=$(or $(SEED),1) \
-		cargo nextest run --locked --profile lease --test flow_standby -E 'test(random_pauses)' --no-capture
+		cargo nextest run --locked --profile lease --test flow_standby$(if $(IN),_$(IN)) -E 'test(random_pauses)' --no-capture
 
 doc: setup ## Run the examples in the documentation of the code
 	@echo "== running documentation tests"

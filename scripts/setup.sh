@@ -3,7 +3,7 @@
 # `acn`), and nothing that is there already.
 #
 # System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and promtool into
-# ~/.cache/enmon/bin. No service is started.
+# ~/.cache/enmon/bin, the API server of Kubernetes into ~/.cache/enmon/k8s. No service is started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -93,6 +93,8 @@ setup_build() {
 setup_test() {
     setup_build
     need_packages mbpoll python3 python3-venv
+    # before anything else is compiled: it wants all cores
+    scripts/kubernetes.sh
     need_promtool
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"

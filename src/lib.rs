@@ -7,6 +7,7 @@ pub mod cli;
 pub mod control;
 pub mod error;
 pub mod fsio;
+pub mod kube_port;
 pub mod lease;
 pub mod modbus;
 pub mod plant;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 7] = [
+const DOCUMENTS: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -18,6 +18,7 @@ const DOCUMENTS: [&str; 7] = [
     "docs/README.md",
     "docs/add-a-device.md",
     "docs/scenarios.md",
+    "docs/standby.md",
 ];
 
 fn read(name: &str) -> String {

@@ -75,7 +75,10 @@ pub(super) async fn run(scope: RunScope) -> Result<()> {
     let state = scope.memory.as_ref().map_or_else(|| State::empty(&model), |memory| memory.resumed(&model));
     tracing::info!(site = model.name, remembered = scope.memory.is_some(), "starting");
     let flight = longest_request(&model, &scope.site.catalogue);
-    let part = scope.lease.as_ref().map(|lease| Membership::join(lease, flight, &scope.ready)).transpose()?;
+    let part = match &scope.lease {
+        Some(lease) => Some(Membership::join(lease, flight, &scope.ready).await?),
+        None => None,
+    };
     let gate = part.as_ref().map_or_else(WriteGate::open, |part| part.gate.clone());
     let (standby, where_we_are, leaving) = match part.map(Membership::split) {
         Some((standby, api, leaving)) => (Some(standby), Some(api), Some(leaving)),

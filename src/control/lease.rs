@@ -94,8 +94,10 @@ impl LeaseRecord {
 /// What a look at the store has shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The record; `None`: there has never been one.
+    /// The record; `None`: there is none.
     pub record: Option<LeaseRecord>,
+    /// There is no record, but there may have been one: the store can't tell, and whoever wrote it may lead still.
+    pub may_be_lost: bool,
     /// The store knows for sure that the holder's process has ended.
     pub holder_is_dead: bool,
 }
@@ -127,6 +129,8 @@ struct Watched {
     /// When this version was seen first.
     since: BootTime,
     dead_since: Option<BootTime>,
+    /// It is not in the store: somebody has removed it, or it has never been there. `record` is what is known of it.
+    is_lost: bool,
 }
 
 /// The right to write.
@@ -175,7 +179,8 @@ impl Lease {
 
     /// Says until when somebody, as far as is known, leads.
     pub fn led_until(&self) -> Option<BootTime> {
-        let watched = self.watched.as_ref().filter(|watched| !watched.record.holder.is_empty())?;
+        let held = |watched: &&Watched| watched.is_lost || !watched.record.holder.is_empty();
+        let watched = self.watched.as_ref().filter(held)?;
         Some(watched.since + self.length_of(&watched.record))
     }
 
@@ -190,10 +195,11 @@ impl Lease {
             && record.version() == found.version()
         {
             // the answer was lost, the record was not
-            self.leading = (!record.holder.is_empty())
+            self.leading = (record.holder == self.me)
                 .then(|| Leading { generation: record.generation, until: self.until(*begun) });
         }
         self.pending = None;
+        let lost = seen.may_be_lost && seen.record.is_none();
         let mine = |record: &LeaseRecord| {
             record.holder == self.me
                 && self.leading.is_some_and(|leading| leading.generation == record.generation)
@@ -201,13 +207,28 @@ impl Lease {
         if !seen.record.as_ref().is_some_and(mine) {
             self.leading = None;
         }
+        if lost {
+            self.watched = Some(self.without_record(now));
+            return;
+        }
         let dead = seen.holder_is_dead.then_some(now);
         self.watched = seen.record.map(|record| match self.watched.take() {
-            Some(watched) if watched.record.version() == record.version() => {
+            Some(watched) if !watched.is_lost && watched.record.version() == record.version() => {
                 Watched { dead_since: dead.map(|now| watched.dead_since.unwrap_or(now)), ..watched }
             }
-            _ => Watched { record, since: now, dead_since: dead },
+            _ => Watched { record, since: now, dead_since: dead, is_lost: false },
         });
+    }
+
+    /// What is known of a record that is not there: its token and its orders still count, and its holder may lead still.
+    fn without_record(&mut self, now: BootTime) -> Watched {
+        match self.watched.take() {
+            Some(watched) if watched.is_lost => watched,
+            known => {
+                let record = known.map(|watched| watched.record).unwrap_or_default();
+                Watched { record, since: now, dead_since: None, is_lost: true }
+            }
+        }
     }
 
     fn until(&self, begun: BootTime) -> BootTime {
@@ -215,11 +236,14 @@ impl Lease {
         begun + Period::from_millis(length)
     }
 
-    /// Returns what is to be written now: a renewal, or the taking of a lease that nobody can hold any more. The outcome must be told before
-    /// the next bid.
+    /// Returns what is to be written now: a renewal, the taking of a lease that nobody can hold any more, or, where there is no record, one of
+    /// somebody unknown. The outcome must be told before the next bid.
     pub fn bid(&mut self, now: BootTime, api: Option<&str>, memo: &str) -> Option<Bid> {
         if !self.has_looked || self.pending.is_some() {
             return None;
+        }
+        if self.watched.as_ref().is_some_and(|found| found.is_lost) {
+            return self.restore(now);
         }
         let found = self.watched.as_ref();
         let leads = self.leading.filter(|leading| now < leading.until);
@@ -241,6 +265,22 @@ impl Lease {
         let expected = found.map(|found| found.record.version());
         self.pending = Some((record.clone(), now));
         Some(Bid { record, expected })
+    }
+
+    /// A record that is not there can't be watched: somebody might write one, lead, and have it removed, and all between two looks. So one is put
+    /// there whose holder is nobody's name, and waited for like one that is not renewed any more.
+    fn restore(&mut self, now: BootTime) -> Option<Bid> {
+        let known = self.watched.as_ref()?.record.clone();
+        self.renewal += 1;
+        let record = LeaseRecord {
+            holder: format!("unknown, noted by {}", self.me),
+            renewal: self.renewal,
+            lease_ms: self.length_of(&known).as_millis(),
+            api: None,
+            ..known
+        };
+        self.pending = Some((record.clone(), now));
+        Some(Bid { record, expected: None })
     }
 
     /// What the one before has noted goes on, since it is newer than what a follower knows.
@@ -275,9 +315,9 @@ impl Lease {
     pub fn outcome(&mut self, written: Written, now: BootTime) {
         match (written, self.pending.take()) {
             (Written::Yes, Some((record, begun))) => {
-                self.leading = (!record.holder.is_empty())
+                self.leading = (record.holder == self.me)
                     .then(|| Leading { generation: record.generation, until: self.until(begun) });
-                self.watched = Some(Watched { record, since: now, dead_since: None });
+                self.watched = Some(Watched { record, since: now, dead_since: None, is_lost: false });
             }
             (Written::Conflict, _) => {
                 self.leading = None;

@@ -1,7 +1,8 @@
 //! The lease under lost messages, pauses, kills and clocks that run apart: never two writers at once, and never nobody for good.
 //!
 //! A world of three controllers and one store, in steps of 5 ms. What a controller writes to a device arrives within the bound of a flight.
-//! Two writers at once would be a write of an older token that arrives after one of a newer token.
+//! Two writers at once would be a write of an older holder that arrives after one of a newer holder. Stores are of two kinds: one that may know of
+//! deaths, and one that knows of none, whose record may be removed at any moment, as in Kubernetes.
 
 use super::lease::*;
 use crate::site::Period;
@@ -44,15 +45,19 @@ struct World {
     random: fastrand::Rng,
     now: u64,
     record: Option<LeaseRecord>,
+    /// Who has held it, and with which token, in the order of the store. A removed record may let tokens begin anew.
+    reigns: Vec<(String, u64)>,
     nodes: Vec<Node>,
     mail: Vec<Letter>,
     letters: u64,
-    /// When it arrives, its token, who wrote it.
-    in_flight: Vec<(u64, u64, usize)>,
-    /// The newest token with which each has written.
-    newest: [u64; 3],
+    /// When it arrives, in which reign it was written, by whom.
+    in_flight: Vec<(u64, usize, usize)>,
+    /// The newest reign in which each has written.
+    newest: [usize; 3],
     arrivals: u64,
     tells_deaths: bool,
+    /// Its record may be removed.
+    is_remote: bool,
     /// One message in so many is lost, and one in so many is late.
     one_in: u32,
     /// How often a controller takes its turn, and how long a message takes, milliseconds.
@@ -93,10 +98,13 @@ impl World {
         let nodes = (0..3).map(|index| Node::new(index, &mut random)).collect();
         let pace = [5, 40][random.usize(..2)];
         let (tells_deaths, one_in) = (random.bool(), [4, 12, 50][random.usize(..3)]);
+        let is_remote = !tells_deaths && random.bool();
         World {
             random,
             now: 0,
             record: None,
+            // nobody's
+            reigns: vec![(String::new(), 0)],
             nodes,
             mail: Vec::new(),
             letters: 0,
@@ -104,6 +112,7 @@ impl World {
             newest: [0; 3],
             arrivals: 0,
             tells_deaths,
+            is_remote,
             one_in,
             pace,
         }
@@ -113,6 +122,9 @@ impl World {
     fn step(&mut self, faults: bool) -> Result<(), String> {
         self.now += STEP_MS;
         self.deliver();
+        if faults && self.is_remote && self.random.u32(..1_000) == 0 {
+            self.record = None;
+        }
         for index in 0..self.nodes.len() {
             if faults {
                 self.misfortune(index);
@@ -128,14 +140,14 @@ impl World {
             std::mem::take(&mut self.in_flight).into_iter().partition(|&(at, ..)| at <= now);
         self.in_flight = in_flight;
         landed.sort_unstable();
-        for (at, token, who) in landed {
+        for (at, reign, who) in landed {
             self.arrivals += 1;
-            // what one has written itself with an older token goes out in order
+            // what one has written itself in an older reign goes out in order
             let later = (0..3).filter(|&other| other != who).map(|other| self.newest[other]).max();
-            if later > Some(token) {
-                return Err(format!("at {at} a write of {who} with {token} arrived after {:?}", self.newest));
+            if later > Some(reign) {
+                return Err(format!("at {at} a write of {who} in {reign} arrived after {:?}", self.newest));
             }
-            self.newest[who] = self.newest[who].max(token);
+            self.newest[who] = self.newest[who].max(reign);
         }
         Ok(())
     }
@@ -165,7 +177,8 @@ impl World {
             && *at_store <= self.now
             && seen.is_none()
         {
-            *seen = Some(Seen { record: self.record.clone(), holder_is_dead });
+            let may_be_lost = self.is_remote && self.record.is_none();
+            *seen = Some(Seen { record: self.record.clone(), may_be_lost, holder_is_dead });
         }
     }
 
@@ -177,6 +190,10 @@ impl World {
         for letter in arrived {
             let fits = self.record.as_ref().map(LeaseRecord::version) == letter.bid.expected;
             if fits {
+                let reign = (letter.bid.record.holder.clone(), letter.bid.record.generation);
+                if !reign.0.is_empty() && self.reigns.last() != Some(&reign) {
+                    self.reigns.push(reign);
+                }
                 self.record = Some(letter.bid.record);
             }
             if let Some(Errand::Put { id, written, .. }) = &mut self.nodes[letter.sender].errand
@@ -235,7 +252,9 @@ impl World {
         if let Some(leading) = node.lease.leading(node.clock(now)) {
             // a write passes the gate in this step, and arrives within the bound
             let flight = if self.random.bool() { (TIMES.flight.as_millis() as f64 / 1.05) as u64 } else { 0 };
-            self.in_flight.push((now + flight, leading.generation, index));
+            let reign = (format!("node-{index}.{}", node.lives), leading.generation);
+            let reign = self.reigns.iter().rposition(|known| *known == reign).unwrap();
+            self.in_flight.push((now + flight, reign, index));
         }
     }
 }
@@ -257,7 +276,7 @@ fn run(seed: u64) -> Result<(), String> {
     for _ in 0..1_000 {
         world.step(false).map_err(|why| format!("seed {seed}: {why}"))?;
     }
-    if world.arrivals == before || world.newest.iter().filter(|token| **token > 0).count() < 2 {
+    if world.arrivals == before || world.newest.iter().filter(|reign| **reign > 0).count() < 2 {
         return Err(format!("seed {seed}: {:?}, and nobody writes when all is well again", world.newest));
     }
     Ok(())
@@ -282,7 +301,7 @@ fn record(holder: &str, generation: u64, renewal: u64) -> LeaseRecord {
 }
 
 fn seen(record: LeaseRecord, holder_is_dead: bool) -> Seen {
-    Seen { record: Some(record), holder_is_dead }
+    Seen { record: Some(record), holder_is_dead, ..Seen::default() }
 }
 
 #[test]
@@ -305,6 +324,59 @@ fn a_lease_is_taken_when_nobody_can_hold_it_any_more() {
     assert_eq!(taken_at(other(), seen(record("", 4, 10), false)), Some(1_000), "given back");
     assert_eq!(taken_at(other(), seen(record("me", 4, 10), false)), Some(1_000), "one's own");
     assert_eq!(taken_at(Seen::default(), Seen::default()), Some(1_000), "nobody's");
+}
+
+#[test]
+fn a_record_that_was_removed_may_still_have_a_holder() {
+    let lost = || Seen { may_be_lost: true, ..Seen::default() };
+    let mut lease = Lease::new("me".into(), TIMES);
+    let before = LeaseRecord { memo: "theirs".into(), ..record("other", 4, 9) };
+    lease.saw(seen(before, false), BootTime(0));
+    lease.saw(lost(), BootTime(700));
+    assert_eq!(lease.led_until(), Some(BootTime(1_300)), "it may have been renewed right before");
+    // what is not there can't be watched: a record of somebody unknown is
+    let noted = lease.bid(BootTime(710), None, "").unwrap();
+    assert_eq!((noted.record.generation, noted.record.memo.as_str(), noted.expected), (4, "theirs", None));
+    assert!(noted.record.holder.starts_with("unknown"));
+    lease.outcome(Written::Yes, BootTime(720));
+    assert_eq!(lease.leading(BootTime(720)), None, "it is nobody's");
+    assert_eq!(lease.bid(BootTime(1_519), None, ""), None, "lease time and flight are not over");
+    let taken = lease.bid(BootTime(1_520), None, "").unwrap();
+    assert_eq!((taken.record.holder.as_str(), taken.record.generation), ("me", 5));
+    assert_eq!((taken.record.memo.as_str(), taken.expected), ("theirs", Some(noted.record.version())));
+    lease.outcome(Written::Yes, BootTime(1_530));
+    assert!(lease.leading(BootTime(1_531)).is_some());
+    // now its own is removed: it stops at once, since somebody may have taken it before that
+    lease.saw(lost(), BootTime(1_600));
+    assert_eq!(lease.leading(BootTime(1_600)), None);
+    // the answer is lost: what was noted is waited for from when it is seen
+    let noted = lease.bid(BootTime(1_610), None, "").unwrap();
+    lease.outcome(Written::Unknown, BootTime(1_700));
+    lease.saw(seen(noted.record, false), BootTime(1_800));
+    assert_eq!(lease.leading(BootTime(1_800)), None);
+    assert_eq!(lease.bid(BootTime(2_599), None, ""), None);
+    assert_eq!(lease.bid(BootTime(2_600), None, "").unwrap().record.generation, 6);
+}
+
+/// What a world of many seeds has found: a record that is written and removed between two looks leaves no trace.
+#[test]
+fn a_record_that_came_and_went_between_two_looks_is_waited_for() {
+    let lost = || Seen { may_be_lost: true, ..Seen::default() };
+    let (mut one, mut two) = (Lease::new("one".into(), TIMES), Lease::new("two".into(), TIMES));
+    one.saw(lost(), BootTime(0));
+    two.saw(lost(), BootTime(0));
+    let noted = one.bid(BootTime(1), None, "").unwrap().record;
+    one.outcome(Written::Yes, BootTime(2));
+    let bid = two.bid(BootTime(3), None, "").unwrap();
+    assert_eq!(bid.expected, None);
+    two.outcome(Written::Conflict, BootTime(4));
+    assert!(one.bid(BootTime(900), None, "").is_some_and(|bid| bid.expected == Some(noted.version())));
+    one.outcome(Written::Yes, BootTime(901));
+    assert!(one.leading(BootTime(902)).is_some());
+    // two has not looked for long, and the record was removed again
+    two.saw(lost(), BootTime(910));
+    let bid = two.bid(BootTime(911), None, "").unwrap();
+    assert!(bid.record.holder.starts_with("unknown"), "it does not take what another one leads with");
 }
 
 #[test]

@@ -118,7 +118,8 @@ impl Files {
         let Some(mut found) = self.read()? else {
             // somebody removed the record; the tokens that were given out count all the same
             let lost = (token > 0).then(|| LeaseRecord { generation: token, ..LeaseRecord::default() });
-            return Ok(Seen { record: lost.filter(|_| self.is_free_of_life()), holder_is_dead: false });
+            let record = lost.filter(|_| self.is_free_of_life());
+            return Ok(Seen { record, ..Seen::default() });
         };
         let holder_is_dead = found.locks_alive
             && !found.boot.is_empty()
@@ -132,7 +133,7 @@ impl Files {
         }
         // a taker that was ended between token and record
         found.record.generation = found.record.generation.max(token);
-        Ok(Seen { record: Some(found.record), holder_is_dead })
+        Ok(Seen { record: Some(found.record), holder_is_dead, ..Seen::default() })
     }
 
     /// Says whether nobody holds the lock for life.
@@ -296,7 +297,7 @@ mod tests {
         assert_eq!(one.files.put(&first, None).unwrap(), Written::Yes);
         assert_eq!(two.files.put(&record("two", 1, 1), None).unwrap(), Written::Conflict);
         let seen = two.files.look().unwrap();
-        assert_eq!(seen, Seen { record: Some(first.clone()), holder_is_dead: false });
+        assert_eq!(seen, Seen { record: Some(first.clone()), ..Seen::default() });
         assert_eq!(one.files.put(&record("one", 1, 2), Some(&first.version())).unwrap(), Written::Yes);
         // a process that ends lets go of all its locks
         drop(one);
@@ -306,7 +307,7 @@ mod tests {
         assert!(!two.files.look().unwrap().holder_is_dead);
         let back = LeaseRecord { holder: String::new(), ..record("", 2, 2) };
         assert_eq!(two.files.put(&back, Some(&taken.version())).unwrap(), Written::Yes);
-        assert_eq!(two.files.look().unwrap(), Seen { record: Some(back), holder_is_dead: false });
+        assert_eq!(two.files.look().unwrap(), Seen { record: Some(back), ..Seen::default() });
     }
 
     #[test]

@@ -70,12 +70,13 @@ pub fn init_logging(settings: &LogSettings) -> Result<(), fsio::FileError> {
     Ok(())
 }
 
-/// Returns what is logged without `ENMON_LOG`: libraries stay quieter than enmon itself.
+/// Returns what is logged without `ENMON_LOG`: libraries stay quieter than enmon itself. The client of Kubernetes tells of each request that
+/// fails, and so do those who asked.
 fn default_filter(verbose: u8, quiet: bool) -> &'static str {
     match (quiet, verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn,enmon=info",
-        (false, 1) => "info,enmon=debug",
+        (true, _) => "error,kube_client=off",
+        (false, 0) => "warn,enmon=info,kube_client=off",
+        (false, 1) => "info,enmon=debug,kube_client=off",
         (false, _) => "debug,enmon=trace",
     }
 }

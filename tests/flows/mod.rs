@@ -11,6 +11,7 @@ pub mod home;
 pub mod layout;
 pub mod mixed;
 pub mod spy;
+pub mod standby;
 
 use std::time::{Duration, Instant};
 

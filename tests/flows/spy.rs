@@ -4,7 +4,6 @@
 //! is the order in which the devices get them.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -26,22 +25,17 @@ pub struct Note {
 }
 
 /// The book of all writes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Book {
     notes: Arc<Mutex<Vec<Note>>>,
     count: watch::Sender<usize>,
-    gate: PathBuf,
+    token: Arc<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl Book {
-    /// Begins a book; `lease` is the file of the lease.
-    pub fn new(lease: &Path) -> Book {
-        let name = format!("{}.gate", lease.file_name().unwrap().to_str().unwrap());
-        Book { notes: Arc::default(), count: watch::Sender::new(0), gate: lease.with_file_name(name) }
-    }
-
-    fn token(&self) -> u64 {
-        std::fs::read_to_string(&self.gate).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    /// Begins a book; `token` tells the newest token of the lease.
+    pub fn new(token: Arc<dyn Fn() -> u64 + Send + Sync>) -> Book {
+        Book { notes: Arc::default(), count: watch::Sender::new(0), token }
     }
 
     async fn pass(
@@ -52,7 +46,7 @@ impl Book {
         device: &mut (impl AsyncWriteExt + Unpin),
     ) -> bool {
         let mut notes = self.notes.lock().await;
-        notes.push(Note { at: Instant::now(), who, port, token: self.token() });
+        notes.push(Note { at: Instant::now(), who, port, token: (self.token)() });
         self.count.send_replace(notes.len());
         device.write_all(bytes).await.is_ok()
     }
