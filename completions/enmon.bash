@@ -1452,7 +1452,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__control__subcmd__run)
-            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --listen --lease --lease-time --identity --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --daemon --detached --accept-unproven --log-file --log-format --pid-file --ready-timeout --listen --lease --lease-time --identity --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1487,6 +1487,14 @@ _enmon() {
                     return 0
                     ;;
                 --identity)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kubeconfig)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

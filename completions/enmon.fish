@@ -129,8 +129,10 @@ complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_sub
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l ready-timeout -d 'With --daemon: how long the controller may take until it is ready' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l listen -d 'Where the control server listens, in place of what the site file says' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l lease -d 'Take part in a lease: one controller writes, the others follow and are ready' -r
-complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l lease-time -d 'How long a renewal of the lease holds; the same for all that take part' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l lease-time -d 'How long a renewal of the lease holds; the same for all that take part [default: 3s with a file; with Kubernetes 1.6s less the longest request to a device, but 500ms to 800ms]' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l identity -d 'Name in the lease, in place of the machine\'s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Where the cluster of the lease is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand control; and __fish_seen_subcommand_from run" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'

@@ -1,6 +1,7 @@
 //! Two real controllers of one site, with a lease in a file: one writes, the other follows, and there is never a moment with two writers.
 //!
 //! The random part takes `ENMON_LEASE_EVENTS` (20) faults in all, from `ENMON_LEASE_SEED` (1) on; `make lease` runs a thousand.
+//! Requests to devices last `ENMON_LEASE_REQUEST` (400ms) at the most.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 

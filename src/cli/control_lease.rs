@@ -128,6 +128,10 @@ impl Membership {
             let message = format!("a lease time of {time} is too short: {SHORTEST} at least");
             return Err(Error::new(Kind::Usage, message));
         }
+        if matches!(settings.place, LeasePlace::File(_)) && settings.cluster != ClusterChoice::default() {
+            let message = "--kubeconfig and --context are for a lease in Kubernetes";
+            return Err(Error::new(Kind::Usage, message));
+        }
         let entry =
             Entry { times: LeaseTimes::of(time, flight), identity: settings.identity.as_deref(), ready };
         match &settings.place {

@@ -59,7 +59,7 @@ pub(super) fn written(record: &LeaseRecord, seen: Option<&Lease>, name: &str, no
     // as client-go gives back: nobody, and the shortest time that the API takes
     let seconds = if is_held { record.lease_ms.div_ceil(1_000).max(1) } else { 1 };
     *spec = LeaseSpec {
-        acquire_time: acquired.or_else(|| Some(MicroTime(now))),
+        acquire_time: acquired.or(Some(MicroTime(now))),
         holder_identity: is_held.then(|| record.holder.clone()),
         lease_duration_seconds: Some(i32::try_from(seconds).unwrap_or(i32::MAX)),
         lease_transitions: Some(transitions(record.generation)),

@@ -43,9 +43,11 @@ impl<S: Shelf> Site<S> {
         let book = Book::new(shelf.token());
         let [one, two] = [0, 1].map(|who| Wires::lay(who, &garage.ports, &book));
         let wires = [one.await, two.await];
+        // requests that last long would make the bound of a flight, and so each take-over, longer
+        let request = std::env::var("ENMON_LEASE_REQUEST").unwrap_or_else(|_| "400ms".into());
         let homes = [0, 1].map(|who: usize| {
-            // requests that last long would make the bound of a flight, and so each take-over, longer
-            let text = layout.text(&wires[who].ports).replace("unit: 1}", "unit: 1, timeout: 400ms}");
+            let timeout = format!("unit: 1, timeout: {request}}}");
+            let text = layout.text(&wires[who].ports).replace("unit: 1}", &timeout);
             Home::with_site(&text)
         });
         let site = Site { garage, wires, homes, book, shelf, lease_time };
