@@ -21,9 +21,8 @@ use super::report::{faults_of, site_status};
 use super::switching::{Command, Switching};
 use super::view::PlantView;
 use super::{
-    BreakerTwins, ChargingNeeds, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, Order,
-    OrderError, OrderRequest, Override, Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped,
-    Time, alarms, step,
+    BreakerTwins, ControllerStatus, Decision, DeviceRef, HubPort, JournalPort, Order, OrderError,
+    OrderRequest, Plant, RunState, SiteStatus, SiteText, State, SwitchRequest, Taped, Time, alarms, step,
 };
 use crate::site::{Amps, ChargerId, Rule, Site};
 
@@ -465,25 +464,8 @@ impl<P: Plant, J: JournalPort> Driver<P, J> {
         self.standing.may_order()?;
         let name = &request.charger;
         let id = self.site.charger_named(name).ok_or_else(|| OrderError::UnknownCharger(name.clone()))?;
-        let charger = &self.site.chargers[id.0];
-        match &request.order {
-            Order::Limit(Some(Override { limit, .. }))
-                if *limit != Amps::ZERO && !(limit.0.is_finite() && *limit >= charger.min) =>
-            {
-                Err(OrderError::NotPossible {
-                    charger: name.clone(),
-                    amps: limit.0.to_string(),
-                    min: charger.min.0.to_string(),
-                })
-            }
-            Order::Needs(Some(ChargingNeeds { energy: Some(energy), .. }))
-                if !energy.is_finite() || *energy < 0.0 =>
-            {
-                Err(OrderError::NoEnergy(energy.to_string()))
-            }
-            Order::Needs(Some(_)) if !self.site.policy.plans() => Err(OrderError::NoPolicy),
-            _ => Ok(id.0),
-        }
+        request.order.check(&self.site, id)?;
+        Ok(id.0)
     }
 
     fn reload(&mut self, reload: Reload<P>) {

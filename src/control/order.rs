@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Time;
-use crate::site::Amps;
+use super::{OrderError, Time};
+use crate::site::{Amps, ChargerId, Site};
 
 /// An order for a charger.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,6 +12,34 @@ pub enum Order {
     Limit(Option<Override>),
     /// What the car needs; `None`: nothing is known of it any more.
     Needs(Option<ChargingNeeds>),
+}
+
+impl Order {
+    /// Checks whether a charger of the site can do it.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, site: &Site, charger: ChargerId) -> Result<(), OrderError> {
+        let charger = &site.chargers[charger.0];
+        match self {
+            Order::Limit(Some(Override { limit, .. }))
+                if *limit != Amps::ZERO && !(limit.0.is_finite() && *limit >= charger.min) =>
+            {
+                Err(OrderError::NotPossible {
+                    charger: charger.name.clone(),
+                    amps: limit.0.to_string(),
+                    min: charger.min.0.to_string(),
+                })
+            }
+            Order::Needs(Some(ChargingNeeds { energy: Some(energy), .. }))
+                if !energy.is_finite() || *energy < 0.0 =>
+            {
+                Err(OrderError::NoEnergy(energy.to_string()))
+            }
+            Order::Needs(Some(_)) if !site.policy.plans() => Err(OrderError::NoPolicy),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An order from a person: it lowers a charger's limit, it never lifts a circuit's.
