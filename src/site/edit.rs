@@ -1,6 +1,6 @@
 //! Changes values in a site file's text and leaves all else as its owner wrote it: comments, order, blanks.
 
-use super::document::{Content, Source, Step};
+use crate::document::{Content, Source, Step};
 
 /// Returns the text with these keys of a mapping set to these values, written as YAML. A key that is there keeps its place; a new one
 /// stands behind the mapping's first. `None`: there is no such mapping.

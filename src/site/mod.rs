@@ -5,7 +5,6 @@
 mod address;
 mod breaker_curve;
 mod check;
-pub mod document;
 mod edit;
 mod entries;
 mod facts;
@@ -20,6 +19,7 @@ mod proof_findings;
 mod proof_timeouts;
 mod rules;
 mod units;
+mod wordings;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
@@ -39,3 +39,4 @@ pub use proof_findings::proof_findings;
 pub use proof_timeouts::{Loss, TimeoutProof, Verdict};
 pub use rules::{Rule, Rules};
 pub use units::{Amps, Volts, Watts};
+pub use wordings::WORDINGS;

@@ -9,6 +9,8 @@ use serde_json::{Map, Number, Value};
 
 use super::scalar;
 
+/// What is said of an alias without an anchor.
+pub(super) const UNKNOWN_ALIAS: &str = "this alias names nothing";
 /// Deepest nesting that is read; our deepest file needs seven.
 const MOST_DEPTH: usize = 64;
 /// Most values in one file, those behind aliases counted each time. A site of 10,000 chargers has about 150,000.
@@ -254,7 +256,7 @@ impl<'a> Builder<'a> {
 
     fn map(&mut self, start: Span, depth: usize) -> Result<Built, Problem> {
         let mut entries: Vec<Entry> = Vec::new();
-        let mut keys = HashSet::new();
+        let mut keys = Keys::default();
         let (mut height, mut size) = (1, 1);
         loop {
             let (event, key_span) = self.next()?;
@@ -267,7 +269,7 @@ impl<'a> Builder<'a> {
             let built = self.node(event, span, depth + 1)?;
             height = height.max(built.height + 1);
             size += built.size;
-            if keys.insert(key.clone()) {
+            if keys.is_new(&key, &entries) {
                 entries.push(Entry { key, key_span, value: built.node });
             } else {
                 let message = format!("the key `{key}` stands here twice");
@@ -310,6 +312,27 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// Most keys that are compared one by one; nearly all mappings have fewer, and need no table.
+const FEW_KEYS: usize = 16;
+
+/// The keys of a mapping so far.
+#[derive(Default)]
+struct Keys {
+    table: HashSet<String>,
+}
+
+impl Keys {
+    fn is_new(&mut self, key: &str, entries: &[Entry]) -> bool {
+        if entries.len() < FEW_KEYS {
+            return entries.iter().all(|entry| entry.key != key);
+        }
+        if self.table.is_empty() {
+            self.table.extend(entries.iter().map(|entry| entry.key.clone()));
+        }
+        self.table.insert(key.to_owned())
+    }
+}
+
 fn span_of(span: &granit_parser::Span) -> Span {
     let range = span.byte_range().unwrap_or(0..0);
     Span { start: range.start, end: range.end.max(range.start) }
@@ -321,10 +344,9 @@ fn syntax_problem(error: &ScanError) -> Problem {
     let span = Span { start: at, end: at };
     let say = |message: &str, hint: &str| Problem::new("syntax", span, message).hint(hint);
     match error.kind() {
-        ErrorKind::UnknownAnchor => say(
-            "this alias names nothing",
-            "define the anchor (`&name`) before it is used, or quote the text",
-        ),
+        ErrorKind::UnknownAnchor => {
+            say(UNKNOWN_ALIAS, "define the anchor (`&name`) before it is used, or quote the text")
+        }
         ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
             say("a tab is used for indentation", "indent with spaces")
         }

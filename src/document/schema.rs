@@ -10,7 +10,6 @@ use serde_json::Value;
 use super::source::Draft;
 use super::tree::Span;
 use super::{Finding, Place, Severity, wording};
-use crate::site::{Address, Period};
 
 /// Returns the JSON Schema of a type, in which no mapping takes keys that it does not name.
 ///
@@ -36,9 +35,21 @@ fn close(schema: &mut Value) {
     }
 }
 
+/// A kind of text with a parser of its own, as the `format` of a schema names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Wording {
+    /// The schema's `format`.
+    pub format: &'static str,
+    /// What is wanted, with examples: `a duration such as 15s`.
+    pub wanted: &'static str,
+    /// Why a text is none of these; `None`: it is one.
+    pub refusal: fn(&str) -> Option<String>,
+}
+
 /// The form of a kind of file: its schema, ready for use.
 pub struct Format<T> {
     schema: Value,
+    wordings: &'static [Wording],
     validator: Result<Validator, String>,
     of: PhantomData<fn() -> T>,
 }
@@ -49,23 +60,16 @@ impl<T> std::fmt::Debug for Format<T> {
     }
 }
 
-impl<T: JsonSchema> Default for Format<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<T: JsonSchema> Format<T> {
-    /// Makes the form from the type.
-    pub fn new() -> Self {
+    /// Makes the form from the type, and from the kinds of text that its schema names.
+    pub fn new(wordings: &'static [Wording]) -> Self {
         let schema = closed_schema::<T>();
-        let validator = jsonschema::options()
-            .should_validate_formats(true)
-            .with_format("device-address", |text: &str| text.parse::<Address>().is_ok())
-            .with_format("period", |text: &str| text.parse::<Period>().is_ok())
-            .build(&schema)
-            .map_err(|error| error.to_string());
-        Format { schema, validator, of: PhantomData }
+        let mut options = jsonschema::options().should_validate_formats(true);
+        for &Wording { format, refusal, .. } in wordings {
+            options = options.with_format(format, move |text: &str| refusal(text).is_none());
+        }
+        let validator = options.build(&schema).map_err(|error| error.to_string());
+        Format { schema, wordings, validator, of: PhantomData }
     }
 
     /// Adds to a draft all findings about its form, and returns the file as JSON without what is wrong in it.
@@ -86,8 +90,9 @@ impl<T: JsonSchema> Format<T> {
         };
         let mut problems = Vec::new();
         let mut wrong = Vec::new();
+        let terms = wording::Terms { schema: &self.schema, wordings: self.wordings };
         for error in validator.iter_errors(&json) {
-            wrong.extend(wording::explain(&error, &self.schema, source, &mut problems));
+            wrong.extend(wording::explain(&error, terms, source, &mut problems));
         }
         // a value that could not even be read has been reported
         let reported: HashSet<Option<Place>> = draft.findings.iter().map(|finding| finding.place).collect();

@@ -3,16 +3,20 @@
 //! This part knows nothing of sites or profiles. It decides how mistakes of form are found and worded; what a file means is left to
 //! whoever asked for it.
 
+mod edit;
 mod finding;
 mod scalar;
 mod schema;
 mod source;
 mod spelling;
 mod tree;
+mod value;
 mod wording;
 
+pub use edit::{Edit, EditError, edited};
 pub use finding::{Finding, Place, Severity, in_order};
-pub use schema::{Format, closed_schema};
+pub use schema::{Format, Wording, closed_schema};
 pub use source::{Draft, Source, Step};
 pub use spelling::nearest;
 pub use tree::{Content, Entry, Node, Span};
+pub use value::Value;

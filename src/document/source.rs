@@ -37,6 +37,16 @@ pub struct Source {
 }
 
 impl Source {
+    /// Returns the text that was read.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns what the file is called in findings.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// Returns the root of the tree.
     pub fn root(&self) -> &Node {
         &self.root

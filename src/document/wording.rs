@@ -5,15 +5,28 @@ use jsonschema::paths::{Location, LocationSegment};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+use super::schema::Wording;
 use super::source::{Source, heading};
 use super::spelling::nearest;
 use super::tree::{Content, Node, Problem};
-use crate::site::{Address, Period};
+
+/// What the words are taken from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) schema: &'a Value,
+    pub(super) wordings: &'a [Wording],
+}
+
+impl Terms<'_> {
+    fn wording(&self, format: &str) -> Option<&Wording> {
+        self.wordings.iter().find(|wording| wording.format == format)
+    }
+}
 
 /// Turns one of the validator's errors into problems; returns the paths of the values that are wrong.
 pub(super) fn explain(
     error: &ValidationError<'_>,
-    schema: &Value,
+    terms: Terms<'_>,
     source: &Source,
     problems: &mut Vec<Problem>,
 ) -> Vec<Vec<String>> {
@@ -21,7 +34,7 @@ pub(super) fn explain(
     let Some(node) = node_at(source.root(), &path) else { return Vec::new() };
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            let known = keys_of(owner(schema, error.schema_path()));
+            let known = keys_of(owner(terms.schema, error.schema_path()));
             for key in unexpected {
                 problems.push(unknown_key(node, key, &known));
             }
@@ -34,11 +47,11 @@ pub(super) fn explain(
             vec![path]
         }
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            explain_choice(error, context, schema, source, problems);
+            explain_choice(error, context, terms, source, problems);
             vec![path]
         }
         _ => {
-            problems.extend(value_problem(error, node, schema, &path));
+            problems.extend(value_problem(error, node, terms, &path));
             vec![path]
         }
     }
@@ -48,7 +61,7 @@ pub(super) fn explain(
 fn explain_choice(
     error: &ValidationError<'_>,
     branches: &[Vec<ValidationError<'static>>],
-    schema: &Value,
+    terms: Terms<'_>,
     source: &Source,
     problems: &mut Vec<Problem>,
 ) {
@@ -71,13 +84,13 @@ fn explain_choice(
             let expected = branches
                 .iter()
                 .flatten()
-                .filter_map(|inner| expected_type_of(inner, schema))
+                .filter_map(|inner| expected_type_of(inner, terms))
                 .collect::<Vec<_>>();
             problems.push(wrong_type(node, &either(&expected)));
         }
         [branch, ..] => {
             for inner in *branch {
-                explain(inner, schema, source, problems);
+                explain(inner, terms, source, problems);
             }
         }
     }
@@ -97,14 +110,14 @@ fn words_of<'a>(error: &'a ValidationError<'static>) -> Vec<&'a str> {
 fn value_problem(
     error: &ValidationError<'_>,
     node: &Node,
-    schema: &Value,
+    terms: Terms<'_>,
     path: &[String],
 ) -> Option<Problem> {
     let span = heading(node);
     let shown = written(node);
     let problem = |code, message: String| Some(Problem::new(code, span, message));
     match error.kind() {
-        ValidationErrorKind::Type { .. } => Some(wrong_type(node, &expected_type_of(error, schema)?)),
+        ValidationErrorKind::Type { .. } => Some(wrong_type(node, &expected_type_of(error, terms)?)),
         ValidationErrorKind::Enum { options } => {
             let words: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
             Some(wrong_word(node, &words.iter().map(String::as_str).collect::<Vec<_>>()))
@@ -139,8 +152,12 @@ fn value_problem(
             problem("out-of-range", format!("this list is too long: at most {limit} elements"))
         }
         ValidationErrorKind::MinProperties { .. } => problem("empty", "this mapping is empty".into()),
-        ValidationErrorKind::Format { format } => problem("wrong-form", reason_of(format, node, &shown)),
-        ValidationErrorKind::Pattern { .. } if owner(schema, error.schema_path()).get("format").is_some() => {
+        ValidationErrorKind::Format { format } => {
+            problem("wrong-form", reason_of(format, node, &shown, terms))
+        }
+        ValidationErrorKind::Pattern { .. }
+            if owner(terms.schema, error.schema_path()).get("format").is_some() =>
+        {
             // the format says more, and says it in words
             None
         }
@@ -150,13 +167,9 @@ fn value_problem(
 }
 
 /// What a parser of ours says of a text that has not the form it needs.
-fn reason_of(format: &str, node: &Node, shown: &str) -> String {
+fn reason_of(format: &str, node: &Node, shown: &str, terms: Terms<'_>) -> String {
     let text = node.text().unwrap_or_default();
-    let reason = match format {
-        "device-address" => text.parse::<Address>().err().map(|error| error.to_string()),
-        "period" => text.parse::<Period>().err().map(|error| error.to_string()),
-        _ => None,
-    };
+    let reason = terms.wording(format).and_then(|wording| (wording.refusal)(text));
     reason.unwrap_or_else(|| format!("{shown} is no {format}"))
 }
 
@@ -235,11 +248,10 @@ fn wrong_word(node: &Node, words: &[&str]) -> Problem {
 }
 
 /// Returns what a value should be; `None` when it may be left out only.
-fn expected_type_of(error: &ValidationError<'_>, schema: &Value) -> Option<String> {
-    match owner(schema, error.schema_path()).get("format").and_then(Value::as_str) {
-        Some("period") => return Some("a duration such as 500ms, 15s or 1m30s".into()),
-        Some("device-address") => return Some("a device address such as modbus+tcp://10.0.0.5:502".into()),
-        _ => {}
+fn expected_type_of(error: &ValidationError<'_>, terms: Terms<'_>) -> Option<String> {
+    let format = owner(terms.schema, error.schema_path()).get("format").and_then(Value::as_str);
+    if let Some(wording) = format.and_then(|format| terms.wording(format)) {
+        return Some(wording.wanted.to_owned());
     }
     let name = |kind: JsonType| match kind {
         JsonType::Null => "nothing",
