@@ -13,6 +13,8 @@ pub mod lease;
 pub mod modbus;
 pub mod plant;
 pub mod profile;
+pub mod prometheus;
+pub mod promql;
 pub mod runtime;
 pub mod scenario;
 pub mod server;

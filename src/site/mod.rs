@@ -5,7 +5,6 @@
 mod address;
 mod breaker_curve;
 mod check;
-mod edit;
 mod entries;
 mod facts;
 mod file;
@@ -23,7 +22,6 @@ mod wordings;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
-pub use edit::{difference, with_values};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load, load_draft};

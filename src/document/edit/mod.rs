@@ -26,6 +26,8 @@ pub enum Edit {
     Insert(Value),
     /// The key or element goes.
     Remove,
+    /// The lines of a list's element, with the comment above it, become these; the list's own indentation is put before each.
+    Lines(String),
 }
 
 /// Why a text can't be edited.
@@ -119,9 +121,55 @@ fn edited_unchecked(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<S
             insert(&mut changes, source, above, *index, value)?
         }
         (Edit::Remove, Some((last, above))) => remove(&mut changes, source, above, last)?,
+        (Edit::Lines(lines), Some((Step::At(index), above))) => {
+            let (span, column) = element_lines(layout, source, above, *index)?;
+            let margin = " ".repeat(column);
+            let indented = lines.lines().map(|line| if line.trim().is_empty() { String::new() } else { format!("{margin}{line}") });
+            let text = indented.collect::<Vec<_>>().join(style.newline);
+            changes.replace(span.start, span.end, text.trim_end());
+        }
         _ => return Err(nothing_there(source, path)),
     }
     Ok(changes.applied())
+}
+
+/// Returns the lines of an element of a list that is written on lines, with the comment above it, and the column of its dash.
+fn element_lines(
+    layout: Layout<'_>,
+    source: &Source,
+    above: &[Step<'_>],
+    index: usize,
+) -> Result<(Span, usize), EditError> {
+    let list = hold(layout, source, above)?;
+    let elements = list.node.elements();
+    let spot = layout.spot(list.behind, list.node);
+    let found = layout.elements(spot.start, elements).nth(index).filter(|_| spot.form == Form::Block);
+    let (dash, spot) = found
+        .filter(|(dash, _)| layout.begins_line(*dash))
+        .ok_or_else(|| EditError::hard(spot.start, "it has no lines of its own"))?;
+    let column = layout.column(dash);
+    let start = layout.comment_above(layout.line_start(dash), column);
+    let end = layout.comments_below(layout.line_end(spot.end.max(dash + 1)), column);
+    Ok((Span { start, end }, column))
+}
+
+/// Returns the lines of a list's element, with the comment above it, as a text of its own without indentation.
+///
+/// # Errors
+/// When there is no such element, or it has no lines of its own.
+pub fn element_text(source: &Source, path: &[Step<'_>]) -> Result<String, EditError> {
+    let Some((Step::At(index), above)) = path.split_last() else { return Err(nothing_there(source, path)) };
+    let layout = Layout { text: source.text() };
+    let (span, column) = element_lines(layout, source, above, *index)?;
+    let margin = " ".repeat(column);
+    let lines = source.text().get(span.start..span.end).unwrap_or_default().lines();
+    Ok(lines.map(|line| format!("{}\n", line.strip_prefix(&margin).unwrap_or(line.trim_start()))).collect())
+}
+
+/// Writes a value as a text of its own.
+pub fn written(value: &Value, newline: &'static str) -> String {
+    let style = Style { newline, ..Style::default() };
+    style.body(0, value).iter().map(|line| format!("{line}{newline}")).collect()
 }
 
 fn nothing_there(source: &Source, path: &[Step<'_>]) -> EditError {
@@ -239,6 +287,7 @@ fn follows(before: &Node, after: &Node, path: &[Step<'_>], edit: &Edit) -> bool 
     let Some((step, rest)) = path.split_first() else {
         return match edit {
             Edit::Set(value) => means(after, value),
+            Edit::Lines(_) => true,
             _ => false,
         };
     };

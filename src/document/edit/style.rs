@@ -23,6 +23,12 @@ pub(super) struct Style {
     pub(super) json: bool,
 }
 
+impl Default for Style {
+    fn default() -> Self {
+        Style { newline: "\n", map_indent: 2, list_indent: 2, quote: '"', flow_lists: true, json: false }
+    }
+}
+
 /// What speaks for one habit, and what for the other.
 #[derive(Debug, Default)]
 struct Votes {
