@@ -44,7 +44,8 @@ fn refused(output: &Output, code: i32) -> String {
 fn a_job_that_is_added_and_applied_is_scraped_and_one_that_is_deleted_is_not() {
     let (program, mut server) = (Program::new(), Prometheus::start(BEGIN));
     let address = server.address();
-    let shown = done(&scrape(&program, &server, &["add", "other", "--targets", &address, "--label", "circuit=main"]));
+    let shown =
+        done(&scrape(&program, &server, &["add", "other", "--targets", &address, "--label", "circuit=main"]));
     assert!(shown.contains("+  - job_name: other\n"), "{shown}");
     let text = fs::read_to_string(server.file()).unwrap();
     assert!(text.starts_with(BEGIN), "{text}");
@@ -105,7 +106,10 @@ fn a_server_that_refuses_gets_the_old_text_back() {
     let kept = fs::read_to_string(server.folder().join("prometheus.yml.refused")).unwrap();
     assert_eq!(kept, refused_text);
     let (_, metrics) = server.get("/metrics");
-    assert!(metrics.contains("\nprometheus_config_last_reload_successful 1\n"), "the server goes by the old text");
+    assert!(
+        metrics.contains("\nprometheus_config_last_reload_successful 1\n"),
+        "the server goes by the old text"
+    );
     assert!(!server.configuration().contains("more"));
 }
 
@@ -119,7 +123,8 @@ fn a_text_that_was_written_and_not_loaded_is_loaded_by_the_next_run() {
     let target = format!("file:{}", server.file().display());
     let mut command = Command::new(env!("CARGO_BIN_EXE_enmon"));
     command.args(["scrape", "apply", "--target", &target, "--server", &server.url()]).env_clear();
-    let mut apply = command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut apply =
+        command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_for_connection(apply.id());
     apply.kill().unwrap();
     apply.wait().unwrap();

@@ -25,6 +25,7 @@ mod init;
 mod man;
 mod modbus;
 mod online;
+mod rule;
 mod scrape;
 mod sim;
 mod sim_test;
@@ -89,6 +90,8 @@ enum Command {
     Modbus(modbus::ModbusArgs),
     /// Edit the scrape jobs of a Prometheus
     Scrape(scrape::ScrapeArgs),
+    /// Edit, check and test alerting and recording rules
+    Rule(rule::RuleArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -146,6 +149,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Breaker(args) => breaker::run(args, context),
         Command::Modbus(args) => modbus::run(args, context),
         Command::Scrape(args) => scrape::run(args, context),
+        Command::Rule(args) => rule::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

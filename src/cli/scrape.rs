@@ -1,6 +1,7 @@
 //! `enmon scrape`: the scrape jobs of a Prometheus, edited in its own file and brought into the running server.
 
 mod apply;
+mod change;
 mod check;
 mod config_file;
 mod edit;
@@ -8,6 +9,11 @@ mod list;
 mod options;
 
 use clap::{Args, Subcommand};
+
+pub(super) use apply::{ApplyArgs, run as apply, server, server_failed};
+pub(super) use change::{Change, finish};
+pub(super) use check::rule_files;
+pub(super) use config_file::{ConfigFile, check_file, refusal};
 
 use super::Context;
 use crate::error::Result;
@@ -43,7 +49,7 @@ enum ScrapeCommand {
     /// Check the whole configuration as Prometheus would
     Check(check::CheckArgs),
     /// Make the running server go by the file
-    Apply(apply::ApplyArgs),
+    Apply(ApplyArgs),
 }
 
 /// Runs `enmon scrape`.
@@ -55,6 +61,6 @@ pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
         ScrapeCommand::Edit(args) => edit::edit(&args, target, context),
         ScrapeCommand::Delete(args) => edit::delete(&args, target, context),
         ScrapeCommand::Check(args) => check::run(&args, target, context),
-        ScrapeCommand::Apply(args) => apply::run(&args, target, context),
+        ScrapeCommand::Apply(args) => apply(&args, target, context),
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -36,6 +37,26 @@ pub fn respawn(arguments: &[OsString], stderr: File) -> io::Result<Offspring> {
         .stderr(Stdio::from(stderr))
         .spawn()?;
     Ok(Offspring { child })
+}
+
+/// How a program has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Did it end with success?
+    pub succeeded: bool,
+    /// What it said on stdout, then on stderr.
+    pub output: String,
+}
+
+/// Runs a program to its end, with nothing on its stdin.
+///
+/// # Errors
+/// When it can't be started.
+pub fn run(program: &Path, arguments: &[OsString]) -> io::Result<Ended> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok(Ended { succeeded: output.status.success(), output: text })
 }
 
 /// Lets a person edit a text with their editor (`VISUAL`, `EDITOR`, or `vi`), in a file of this name. Returns the text as it was saved.

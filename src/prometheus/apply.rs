@@ -15,11 +15,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::loaded;
+use super::{job_list, loaded};
 use super::server::{Server, ServerError};
 use crate::document::{Draft, Source};
 use crate::fsio::{self, FileError};
 
+/// What the name of a text that a server has taken ends with.
+const APPLIED: &str = "applied";
 /// Time between two looks at a server that has not seen a file yet.
 const PACE: Duration = Duration::from_millis(500);
 
@@ -83,15 +85,17 @@ pub enum ApplyError {
     },
 }
 
-/// Has a server read a file, until it goes by it or the time is over.
+/// Has a server read a configuration, until it goes by it or the time is over. `others`: the rule files and job files that it names.
 ///
 /// # Errors
-/// When the server can't be asked, or does not take the file; then the last good text is back.
-pub async fn apply(path: &Path, server: &Server, at_most: Duration) -> Result<Applied, ApplyError> {
-    let path = fsio::followed(path);
-    let text = fsio::read_text(&path)?;
-    let name = path.display().to_string();
-    let file = Draft::read(&name, &text).source;
+/// When the server can't be asked, or does not take the files; then the last good texts are back.
+pub async fn apply(
+    path: &Path,
+    others: &[PathBuf],
+    server: &Server,
+    at_most: Duration,
+) -> Result<Applied, ApplyError> {
+    let written = Written::read(path, others)?;
     let deadline = Instant::now() + at_most;
     let mut reloads = 0;
     loop {
@@ -100,52 +104,117 @@ pub async fn apply(path: &Path, server: &Server, at_most: Duration) -> Result<Ap
             Ok(()) => {}
             Err(ServerError::Refused { status: 403 | 405, reason }) => return Err(ApplyError::NoLifecycle(reason)),
             Err(ServerError::Refused { reason, .. }) => {
-                let restored = restore(&path, &text, server).await?;
+                let restored = restore(&written, server).await?;
                 return Err(ApplyError::Refused { reason, restored });
             }
             Err(error) => return Err(ApplyError::Server(error)),
         }
-        match missing(file.as_ref(), server).await.map_err(ApplyError::Server)? {
+        match written.missing_in(server).await.map_err(ApplyError::Server)? {
             None => break,
             Some(difference) if Instant::now() + PACE > deadline => {
-                let restored = restore(&path, &text, server).await?;
+                let restored = restore(&written, server).await?;
                 return Err(ApplyError::NotSeen { difference, restored });
             }
             Some(_) => sleep(PACE).await,
         }
     }
-    fsio::write_atomically(&fsio::beside(&path, "applied"), text.as_bytes(), fsio::mode(&path))?;
-    Ok(Applied { jobs: file.as_ref().map_or(0, |file| super::job_list::names(file).len()), reloads })
-}
-
-/// Says what is still missing; `None`: the server goes by the file.
-async fn missing(file: Option<&Source>, server: &Server) -> Result<Option<String>, ServerError> {
-    if !server.reload_state().await?.successful {
-        return Ok(Some("its last reload has failed".to_owned()));
+    for file in written.all() {
+        fsio::write_atomically(&fsio::beside(&file.path, APPLIED), file.text.as_bytes(), fsio::mode(&file.path))?;
     }
-    let configuration = server.configuration().await?;
-    let loaded = Draft::read("configuration of the server", &configuration).source;
-    Ok(match (file, loaded.as_ref()) {
-        (Some(file), Some(loaded)) => loaded::difference(file, loaded),
-        (None, _) => None,
-        (Some(_), None) => Some("it has no configuration that can be read".to_owned()),
-    })
+    Ok(Applied { jobs: written.main.source.as_ref().map_or(0, |file| job_list::names(file).len()), reloads })
 }
 
-/// Brings the last good text back: the one that was applied last, or the one before the last edit.
-async fn restore(path: &Path, refused: &str, server: &Server) -> Result<Restored, ApplyError> {
-    let kept = ["applied", "bak"].map(|extension| fsio::beside(path, extension));
-    let good = kept.into_iter().find_map(|from| {
-        let text = fsio::read_text(&from).ok()?;
-        (text != refused).then_some((from, text))
-    });
-    let Some((from, text)) = good else { return Ok(Restored::NothingKept) };
-    let mode = fsio::mode(path);
-    let kept = fsio::beside(path, "refused");
-    fsio::write_atomically(&kept, refused.as_bytes(), mode)?;
-    fsio::write_atomically(path, text.as_bytes(), mode)?;
+/// A file with its text.
+struct WrittenFile {
+    path: PathBuf,
+    text: String,
+    source: Option<Source>,
+}
+
+/// All files of a configuration, as they are now.
+struct Written {
+    main: WrittenFile,
+    others: Vec<WrittenFile>,
+}
+
+impl WrittenFile {
+    fn read(path: &Path) -> Result<Self, FileError> {
+        let path = fsio::followed(path);
+        let text = fsio::read_text(&path)?;
+        let source = Draft::read(&path.display().to_string(), &text).source;
+        Ok(WrittenFile { path, text, source })
+    }
+
+    /// Returns what is known to be good and is not what is there: the text that was applied last, or the one before the last edit.
+    fn good(&self) -> Option<(PathBuf, String)> {
+        [APPLIED, "bak"].map(|extension| fsio::beside(&self.path, extension)).into_iter().find_map(|from| {
+            let text = fsio::read_text(&from).ok()?;
+            (text != self.text).then_some((from, text))
+        })
+    }
+
+    fn was_applied(&self) -> bool {
+        fsio::is_file(&fsio::beside(&self.path, APPLIED))
+    }
+
+    fn keep_refused(&self) -> Result<PathBuf, FileError> {
+        let kept = fsio::beside(&self.path, "refused");
+        fsio::write_atomically(&kept, self.text.as_bytes(), fsio::mode(&self.path))?;
+        Ok(kept)
+    }
+}
+
+impl Written {
+    fn read(path: &Path, others: &[PathBuf]) -> Result<Self, FileError> {
+        let main = WrittenFile::read(path)?;
+        let others = others.iter().map(|path| WrittenFile::read(path)).collect::<Result<_, _>>()?;
+        Ok(Written { main, others })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &WrittenFile> {
+        std::iter::once(&self.main).chain(&self.others)
+    }
+
+    /// Says what is still missing; `None`: the server goes by the files.
+    async fn missing_in(&self, server: &Server) -> Result<Option<String>, ServerError> {
+        if !server.reload_state().await?.successful {
+            return Ok(Some("its last reload has failed".to_owned()));
+        }
+        let configuration = server.configuration().await?;
+        let loaded = Draft::read("configuration of the server", &configuration).source;
+        let difference = match (&self.main.source, loaded.as_ref()) {
+            (Some(file), Some(loaded)) => loaded::difference(file, loaded),
+            (None, _) => None,
+            (Some(_), None) => Some("it has no configuration that can be read".to_owned()),
+        };
+        if difference.is_some() {
+            return Ok(difference);
+        }
+        let wanted: Vec<(String, usize)> =
+            self.others.iter().filter_map(|file| file.source.as_ref()).flat_map(loaded::groups).collect();
+        Ok(loaded::missing_group(&wanted, &server.rule_groups().await?))
+    }
+}
+
+/// Brings the last good texts back.
+async fn restore(written: &Written, server: &Server) -> Result<Restored, ApplyError> {
+    let mut restored = Vec::new();
+    let knows_others = written.main.was_applied();
+    for file in written.all() {
+        if let Some((from, text)) = file.good() {
+            let refused = file.keep_refused()?;
+            fsio::write_atomically(&file.path, text.as_bytes(), fsio::mode(&file.path))?;
+            restored.push((from, refused));
+        } else if knows_others && !file.was_applied() {
+            // it has come since the last time that all was well
+            let refused = file.keep_refused()?;
+            fsio::remove_file(&file.path)?;
+            restored.push((refused.clone(), refused));
+        }
+    }
+    let Some((from, refused)) = restored.into_iter().next() else { return Ok(Restored::NothingKept) };
     match server.reload().await {
-        Ok(()) => Ok(Restored::Yes { from, refused: kept }),
+        Ok(()) => Ok(Restored::Yes { from, refused }),
         Err(ServerError::Refused { reason, .. }) => Ok(Restored::NotTaken { from, reason }),
         Err(error) => Ok(Restored::NotTaken { from, reason: error.to_string() }),
     }

@@ -44,6 +44,17 @@ pub fn difference(file: &Source, loaded: &Source) -> Option<String> {
     (rules(file) != rules(loaded)).then(|| "other rule files are loaded".to_owned())
 }
 
+/// Returns the groups of a rule file: their names, and how many rules they have. None for files of another kind.
+pub fn groups(source: &Source) -> Vec<(String, usize)> {
+    super::config::rule_groups(source).into_iter().map(|group| (group.name, group.rules.len())).collect()
+}
+
+/// Says which group of rules a server does not have as it is wanted. Groups of other files may have the same name.
+pub fn missing_group(wanted: &[(String, usize)], loaded: &[(String, usize)]) -> Option<String> {
+    let missing = wanted.iter().find(|group| !loaded.contains(group));
+    missing.map(|(name, rules)| format!("the group `{name}` with its {rules} rules is not loaded"))
+}
+
 fn jobs(source: &Source) -> BTreeMap<String, Facts> {
     let list = source.root().entry("scrape_configs").map_or(&[][..], |entry| entry.value.elements());
     list.iter().filter_map(|job| Some((word(source, job, "job_name")?, facts(source, job)))).collect()

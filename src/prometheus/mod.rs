@@ -7,12 +7,16 @@ pub mod config;
 pub mod job_list;
 mod job_settings;
 mod loaded;
+mod rule_doubts;
+pub mod rule_settings;
 mod server;
 mod site_jobs;
 mod target;
 
 pub use apply::{Applied, ApplyError, Restored, apply};
 pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
+pub use rule_doubts::{KnownSeries, doubts};
+pub use rule_settings::{RuleError, RuleSettings};
 pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};
 pub use site_jobs::site_jobs;
 pub use target::{Target, TargetError};

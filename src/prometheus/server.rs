@@ -2,6 +2,7 @@
 //!
 //! Source: Prometheus, "Management API" and "HTTP API"; `/-/reload` needs `--web.enable-lifecycle`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -244,5 +245,31 @@ impl Server {
             active_targets: Vec<ActiveTarget>,
         }
         self.data::<Targets>("api/v1/targets?state=active").await.map(|targets| targets.active_targets)
+    }
+
+    /// Returns the groups of rules that it evaluates: their names, and how many rules they have.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn rule_groups(&self) -> Result<Vec<(String, usize)>, ServerError> {
+        #[derive(Deserialize)]
+        struct Groups {
+            groups: Vec<Group>,
+        }
+        #[derive(Deserialize)]
+        struct Group {
+            name: String,
+            rules: Vec<serde_json::Value>,
+        }
+        let groups = self.data::<Groups>("api/v1/rules").await?.groups;
+        Ok(groups.into_iter().map(|group| (group.name, group.rules.len())).collect())
+    }
+
+    /// Returns the names of all metrics that it has series of.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn metric_names(&self) -> Result<BTreeSet<String>, ServerError> {
+        self.data("api/v1/label/__name__/values").await
     }
 }

@@ -24,7 +24,10 @@ pub fn program(name: &str) -> PathBuf {
     let unpacked = cache.join("enmon/bin").join(name);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(name)).chain([unpacked]);
-    found.into_iter().find(|path| path.is_file()).unwrap_or_else(|| panic!("{name} is missing; run: make setup"))
+    found
+        .into_iter()
+        .find(|path| path.is_file())
+        .unwrap_or_else(|| panic!("{name} is missing; run: make setup"))
 }
 
 /// A running Prometheus.

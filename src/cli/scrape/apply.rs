@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 use tokio::runtime::Builder;
 
-use super::check::demand_valid;
+use super::check::{demand_valid, other_files};
 use super::config_file::{ConfigFile, site_entry};
 use crate::cli::Context;
 use crate::error::{Error, Kind, Result};
@@ -31,7 +31,7 @@ Exit codes:
   3  the file has mistakes; the server was not touched
   4  the server can't be reached; the file stays as it is
   5  the server refused the file; the old text is back")]
-pub(super) struct ApplyArgs {
+pub(in crate::cli) struct ApplyArgs {
     /// Address of the server; by default prometheus.url of the site file
     #[arg(long, value_name = "URL")]
     server: Option<String>,
@@ -56,10 +56,9 @@ struct ApplyReport {
     jobs: usize,
 }
 
-pub(super) fn run(args: &ApplyArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+pub(in crate::cli) fn run(args: &ApplyArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
-    let address = address(args.server.as_deref(), context)?;
-    let server = Server::new(&address).map_err(|error| server_failed(&error))?;
+    let (server, address) = server(args.server.as_deref(), context)?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
@@ -72,7 +71,8 @@ pub(super) fn run(args: &ApplyArgs, target: Option<&Target>, context: &Context) 
         file.source()?.map_or(0, |source| prometheus::job_list::names(source).len())
     } else {
         let wait: Duration = args.wait.0;
-        let applied = runtime.block_on(prometheus::apply(&file.path, &server, wait));
+        let others = other_files(&file);
+        let applied = runtime.block_on(prometheus::apply(&file.path, &others, &server, wait));
         applied.map_err(|error| not_applied(&error, &file.name))?.jobs
     };
     context.ui.print(&ApplyReport {
@@ -86,6 +86,13 @@ pub(super) fn run(args: &ApplyArgs, target: Option<&Target>, context: &Context) 
     })
 }
 
+/// Returns a client of the named server, or of that of the site file.
+pub(in crate::cli) fn server(url: Option<&str>, context: &Context) -> Result<(Server, ServerAddress)> {
+    let address = address(url, context)?;
+    let server = Server::new(&address).map_err(|error| server_failed(&error))?;
+    Ok((server, address))
+}
+
 fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {
     let entry = site_entry(context)?;
     let folder = context.global.site.parent().unwrap_or(Path::new(""));
@@ -97,7 +104,7 @@ fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {
     Ok(ServerAddress { url, ca: resolved(&entry.ca), token_file: resolved(&entry.token_file) })
 }
 
-fn server_failed(error: &ServerError) -> Error {
+pub(in crate::cli) fn server_failed(error: &ServerError) -> Error {
     let kind = match error {
         ServerError::Address(_) => Kind::Usage,
         ServerError::Files(_) => Kind::Invalid,

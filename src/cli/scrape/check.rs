@@ -67,6 +67,24 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
     }
 }
 
+/// Returns the rule files and job files that a configuration names.
+pub(super) fn other_files(file: &ConfigFile) -> Vec<PathBuf> {
+    files_of(file, |kind| kind != FileKind::FileSd)
+}
+
+/// Returns the rule files that a configuration names.
+pub(in crate::cli) fn rule_files(file: &ConfigFile) -> Vec<PathBuf> {
+    files_of(file, |kind| kind == FileKind::Rules)
+}
+
+fn files_of(file: &ConfigFile, is_wanted: impl Fn(FileKind) -> bool) -> Vec<PathBuf> {
+    let Some(source) = &file.draft.source else { return Vec::new() };
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    let named = named_files(source).into_iter().filter(|(_, kind)| is_wanted(*kind));
+    let found = named.flat_map(|(pattern, _)| fsio::matching(&folder.join(pattern)));
+    found.filter(|path| fsio::is_file(path)).collect()
+}
+
 /// Refuses a configuration that Prometheus would refuse, with all findings.
 pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result<()> {
     let files = check_all(file, server)?;
@@ -81,7 +99,7 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
     let Some(source) = &file.draft.source else { return Ok(files) };
     let folder = file.path.parent().unwrap_or(Path::new(""));
     for (pattern, kind) in named_files(source) {
-        for path in fsio::matching(&folder.join(pattern)) {
+        for path in fsio::matching(&folder.join(pattern)).into_iter().filter(|path| fsio::is_file(path)) {
             let name = path.display().to_string();
             let text = fsio::read_text(&path)
                 .map_err(|error| Error::from_source(Kind::Invalid, "a file of the configuration can't be read", &error))?;
@@ -92,7 +110,7 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
 }
 
 fn report(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> FileReport {
-    let findings = config_file::check(name, path, text, kind, server);
+    let findings = config_file::check_file(name, path, text, kind, server);
     FileReport {
         file: name.to_owned(),
         valid: !is_refused(&findings),

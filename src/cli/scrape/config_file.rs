@@ -36,7 +36,7 @@ pub(super) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
 }
 
 /// A configuration file as it is.
-pub(super) struct ConfigFile {
+pub(in crate::cli) struct ConfigFile {
     pub(super) path: PathBuf,
     pub(super) name: String,
     pub(super) text: String,
@@ -45,7 +45,7 @@ pub(super) struct ConfigFile {
 
 impl ConfigFile {
     /// Finds and reads the file that a command is about.
-    pub(super) fn open(target: Option<&Target>, context: &Context) -> Result<Self> {
+    pub(in crate::cli) fn open(target: Option<&Target>, context: &Context) -> Result<Self> {
         let path = path_of(target, context)?;
         let name = path.display().to_string();
         let text = fsio::read_text(&path).map_err(|error| {
@@ -70,18 +70,7 @@ impl ConfigFile {
 
     /// Checks a text that is to stand in this file.
     pub(super) fn check(&self, text: &str, server: Option<Version>) -> Vec<Finding> {
-        check(&self.name, &self.path, text, FileKind::Prometheus, server)
-    }
-
-    /// Writes a text that was checked, unless somebody else has changed the file meanwhile. Returns the path of the text before.
-    pub(super) fn write(&self, text: &str) -> Result<Option<PathBuf>> {
-        let failed = |error: &fsio::FileError| Error::from_source(Kind::Failed, "the configuration can't be written", error);
-        let now = fsio::read_text(&self.path).map_err(|error| failed(&error))?;
-        if now != self.text {
-            return Err(Error::new(Kind::Failed, format!("{} has been changed by somebody else meanwhile", self.name))
-                .hint("nothing was written; try again"));
-        }
-        fsio::replace_with_backup(&self.path, text).map_err(|error| failed(&error))
+        check_file(&self.name, &self.path, text, FileKind::Prometheus, server)
     }
 }
 
@@ -102,7 +91,7 @@ pub(super) fn path_of(target: Option<&Target>, context: &Context) -> Result<Path
 }
 
 /// Checks a file's text; rule files with their expressions.
-pub(super) fn check(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> Vec<Finding> {
+pub(in crate::cli) fn check_file(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> Vec<Finding> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let files = DiskFiles { folder };
     let surroundings =
@@ -123,7 +112,7 @@ fn template_mistake(text: &str) -> Option<ExprMistake> {
 }
 
 /// Makes the error for a text that Prometheus would refuse.
-pub(super) fn refusal(name: &str, text: &str, findings: &[Finding]) -> Error {
+pub(in crate::cli) fn refusal(name: &str, text: &str, findings: &[Finding]) -> Error {
     let errors = findings.iter().filter(|finding| finding.severity == crate::document::Severity::Error).count();
     let message = format!("{name} has {errors} mistake{}", if errors == 1 { "" } else { "s" });
     Error::new(Kind::Invalid, message).details(site_input::render_findings(findings, |_| text))

@@ -1,20 +1,16 @@
 //! `enmon scrape add`, `edit` and `delete`: one job changes, and the file stays one that Prometheus takes.
 
-use std::io::{self, Write};
-
 use clap::Args;
-use serde::Serialize;
 
-use super::config_file::{ConfigFile, refusal};
+use super::change::{Change, finish};
+use super::config_file::ConfigFile;
 use super::options::JobOptions;
 use crate::cli::{Context, site_input};
-use crate::document::{Draft, Finding, Source};
+use crate::document::{Draft, Source};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::prometheus::config::is_refused;
 use crate::prometheus::job_list::{self, JobError};
 use crate::prometheus::{Target, site_jobs};
-use crate::ui::{Report, unified_difference};
 
 /// Flags of `enmon scrape add`.
 #[derive(Debug, Args)]
@@ -68,29 +64,6 @@ pub(super) struct DeleteArgs {
     dry_run: bool,
 }
 
-/// What became of the file.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChangeReport {
-    api_version: &'static str,
-    kind: &'static str,
-    dry_run: bool,
-    file: String,
-    /// Jobs that were added, changed or taken out.
-    jobs: Vec<String>,
-    /// Is the file another one now, or would it be?
-    changed: bool,
-    /// The text before; missing when nothing was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    backup: Option<String>,
-    /// What changes, as a unified diff.
-    diff: String,
-    /// Doubts about the file.
-    findings: Vec<Finding>,
-    #[serde(skip)]
-    rendered: String,
-}
-
 pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let source = file.source()?;
@@ -116,7 +89,7 @@ pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) ->
         text = job_list::with_job(&text, draft.source.as_ref(), name, job.clone())
             .map_err(|error| not_edited(&error, draft.source.as_ref(), &text))?;
     }
-    finish(&file, text, jobs.into_iter().map(|(name, _)| name).collect(), args.dry_run, context)
+    finished(&file, text, jobs.into_iter().map(|(name, _)| name).collect(), args.dry_run, context)
 }
 
 pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
@@ -134,7 +107,7 @@ pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) 
         job_list::with_changed(source, &args.name, job)
     };
     let text = text.map_err(|error| not_edited(&error, Some(source), &file.text))?;
-    finish(&file, text, vec![args.name.clone()], args.dry_run, context)
+    finished(&file, text, vec![args.name.clone()], args.dry_run, context)
 }
 
 pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
@@ -145,7 +118,7 @@ pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Conte
     if !args.dry_run && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))? {
         return Err(Error::new(Kind::Failed, "nothing was changed"));
     }
-    finish(&file, text, vec![args.name.clone()], args.dry_run, context)
+    finished(&file, text, vec![args.name.clone()], args.dry_run, context)
 }
 
 fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
@@ -178,41 +151,8 @@ fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
 }
 
 /// Checks the whole text, shows or writes it.
-fn finish(file: &ConfigFile, text: String, jobs: Vec<String>, dry_run: bool, context: &Context) -> Result<()> {
+fn finished(file: &ConfigFile, text: String, jobs: Vec<String>, dry_run: bool, context: &Context) -> Result<()> {
     let findings = file.check(&text, None);
-    if is_refused(&findings) {
-        return Err(refusal(&file.name, &text, &findings).hint("nothing was written"));
-    }
-    let changed = text != file.text;
-    let backup = if changed && !dry_run { file.write(&text)? } else { None };
-    context.ui.print(&ChangeReport {
-        api_version: "enmon/v1",
-        kind: "ScrapeChange",
-        dry_run,
-        file: file.name.clone(),
-        jobs,
-        changed,
-        backup: backup.map(|path| path.display().to_string()),
-        diff: unified_difference(&file.name, &file.text, &text),
-        rendered: site_input::render_findings(&findings, |_| &text),
-        findings,
-    })
-}
-
-impl Report for ChangeReport {
-    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
-        out.write_all(self.rendered.as_bytes())?;
-        if !self.changed {
-            return writeln!(out, "{} is so already", self.file);
-        }
-        out.write_all(self.diff.as_bytes())?;
-        if self.dry_run {
-            return writeln!(out, "\nnothing was written");
-        }
-        writeln!(out, "\n{} is written; a running server goes by it after: enmon scrape apply", self.file)?;
-        match &self.backup {
-            Some(backup) => writeln!(out, "the text before is in {backup}"),
-            None => Ok(()),
-        }
-    }
+    let change = Change { path: &file.path, name: &file.name, before: &file.text, after: text, what: jobs };
+    finish("ScrapeChange", "enmon scrape apply", change, findings, dry_run, context)
 }
