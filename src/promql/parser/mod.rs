@@ -1,0 +1,370 @@
+//! Builds the tree of an expression from its tokens: operators by how tightly they bind, everything else by descent. Decides what may follow
+//! what, and says so in words where it doesn't; leaves types to `types`.
+
+mod aggregation;
+mod duration;
+mod operation;
+mod selector;
+
+use super::ast::{Binary, Call, Expr, ExprKind, Number};
+use super::functions;
+use super::lexer;
+use super::mistake::{Code, ParseError};
+use super::span::Span;
+use super::token::{Keyword, Kind, Sign, Token};
+
+/// How many expressions may stand within each other. What people and generators write stays below 30.
+pub(super) const DEEPEST: usize = 200;
+/// How high a tree may be: a chain of operators makes it higher without nesting, and whoever walks it needs stack for each step.
+pub(super) const HIGHEST: usize = 1000;
+
+type Parsed<T> = Result<T, ParseError>;
+
+/// Builds the tree of an expression; its types are not checked.
+pub(super) fn tree(text: &str) -> Parsed<Expr> {
+    let mut parser = Parser { text, tokens: lexer::tokens(text), next: 0, depth: 0, height: 0, open: Vec::new() };
+    if parser.peek().kind == Kind::End {
+        return Err(ParseError::new(Span::at(0), Code::Empty, "there is no expression").hint("write one, like `up == 0`"));
+    }
+    let expr = parser.expression(0)?;
+    match parser.peek().kind {
+        Kind::End => Ok(expr),
+        _ => Err(parser.unexpected_after(&expr, "an operator or the end")),
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    next: usize,
+    /// Expressions around the one that is read.
+    depth: usize,
+    /// The height of the tree that was read last.
+    height: usize,
+    /// Brackets that wait for their partners.
+    open: Vec<Span>,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> &Token {
+        // the last token is `End` or `Bad`, and is never taken
+        &self.tokens[self.next.min(self.tokens.len() - 1)]
+    }
+
+    fn span(&self) -> Span {
+        self.peek().span
+    }
+
+    fn at(&self, sign: Sign) -> bool {
+        self.peek().kind == Kind::Sign(sign)
+    }
+
+    fn follows(&self, sign: Sign) -> bool {
+        self.tokens.get(self.next + 1).is_some_and(|token| token.kind == Kind::Sign(sign))
+    }
+
+    /// Takes the next token's place, unless it is the end.
+    fn take(&mut self) -> Span {
+        let span = self.span();
+        if self.next + 1 < self.tokens.len() {
+            self.next += 1;
+        }
+        span
+    }
+
+    fn take_sign(&mut self, sign: Sign) -> Option<Span> {
+        self.at(sign).then(|| self.take())
+    }
+
+    fn word(&self) -> Option<&'a str> {
+        (self.peek().kind == Kind::Word).then(|| self.span().of(self.text))
+    }
+
+    fn keyword(&self) -> Option<Keyword> {
+        self.word().and_then(Keyword::of)
+    }
+
+    fn take_keyword(&mut self, keyword: Keyword) -> Option<Span> {
+        (self.keyword() == Some(keyword)).then(|| self.take())
+    }
+
+    /// Takes the bracket that closes the innermost open one.
+    fn close(&mut self, sign: Sign, expected: &str) -> Parsed<Span> {
+        if let Some(span) = self.take_sign(sign) {
+            self.open.pop();
+            return Ok(span);
+        }
+        match (&self.peek().kind, self.open.last()) {
+            (Kind::End, Some(opened)) => {
+                let bracket = opened.of(self.text);
+                let message = format!("this `{bracket}` is not closed: `{}` is missing", sign.as_str());
+                Err(ParseError::new(*opened, Code::Unclosed, message))
+            }
+            _ => Err(self.unexpected(expected)),
+        }
+    }
+
+    fn open(&mut self, sign: Sign, expected: &str) -> Parsed<Span> {
+        match self.take_sign(sign) {
+            Some(span) => {
+                self.open.push(span);
+                Ok(span)
+            }
+            None => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// Says that something else was expected here.
+    fn unexpected(&self, expected: &str) -> ParseError {
+        let token = self.peek();
+        if let Kind::Bad(error) = &token.kind {
+            return error.clone();
+        }
+        if token.kind == Kind::End {
+            // behind the last thing that stands there, not behind spaces and comments
+            let end = self.next.checked_sub(1).map_or(0, |last| self.tokens[last].span.end);
+            let span = Span::at(end);
+            return ParseError::new(span, Code::UnexpectedEnd, format!("the expression ends where {expected} was expected"));
+        }
+        if let Kind::Sign(sign @ (Sign::CloseParen | Sign::CloseBracket | Sign::CloseBrace)) = token.kind {
+            if self.open.is_empty() {
+                let message = format!("this `{}` has no partner before it", sign.as_str());
+                return ParseError::new(token.span, Code::Unopened, message);
+            }
+        }
+        let found = describe(token, self.text);
+        ParseError::new(token.span, Code::UnexpectedToken, format!("expected {expected}, found {found}"))
+    }
+
+    /// Says that an expression can't go on like this.
+    fn unexpected_after(&self, expr: &Expr, expected: &str) -> ParseError {
+        let error = self.unexpected(expected);
+        if error.code != Code::UnexpectedToken {
+            return error;
+        }
+        let before = match &expr.kind {
+            ExprKind::Binary(binary) => &binary.right,
+            _ => expr,
+        };
+        let hint = match (&self.peek().kind, self.keyword()) {
+            (_, Some(Keyword::By | Keyword::Without)) => {
+                return ParseError::new(error.span, Code::MisplacedGrouping, error.message)
+                    .hint("the grouping stands once, before or behind the parentheses of an aggregation: `sum by (job) (x)`");
+            }
+            (_, Some(Keyword::Bool)) => {
+                return ParseError::new(error.span, Code::MisplacedBool, error.message)
+                    .hint("`bool` stands right behind the comparison: `a > bool on(job) b`");
+            }
+            (_, Some(Keyword::On | Keyword::Ignoring | Keyword::GroupLeft | Keyword::GroupRight)) => {
+                return ParseError::new(error.span, Code::MisplacedMatching, error.message)
+                    .hint("labels to match stand right behind the operator: `a / on(job) group_left() b`");
+            }
+            (Kind::Sign(Sign::OpenBrace), _) => "a selector has one pair of braces: `metric{a=\"1\", b=\"2\"}`".to_owned(),
+            (Kind::Sign(Sign::OpenParen), _) => match &before.kind {
+                ExprKind::Selector(selector) if selector.matchers.is_empty() => match &selector.name {
+                    Some(name) if Keyword::of(&name.text).is_some() => {
+                        format!("`{}` was read as a metric name: an operator stands between two expressions", name.text)
+                    }
+                    _ => "only functions have parentheses behind their name".to_owned(),
+                },
+                _ => "an operator is missing between two expressions".to_owned(),
+            },
+            (Kind::Word | Kind::Number(_) | Kind::Text(_) | Kind::Duration(_), _) => match &before.kind {
+                ExprKind::Selector(selector) => match &selector.name {
+                    Some(name) if !name.quoted && Keyword::of(&name.text).is_some() => {
+                        format!("`{}` was read as a metric name here: two operators in a row?", name.text)
+                    }
+                    _ => "an operator is missing between two expressions".to_owned(),
+                },
+                _ => "an operator is missing between two expressions".to_owned(),
+            },
+            _ => return error,
+        };
+        error.hint(hint)
+    }
+
+    /// Counts a step down; refuses to go deeper than anybody writes.
+    fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        match self.depth > DEEPEST {
+            true => Err(self.too_deep(DEEPEST)),
+            false => Ok(()),
+        }
+    }
+
+    /// Sets the height of the tree that was just built.
+    fn grow(&mut self, below: usize) -> Parsed<()> {
+        self.height = below + 1;
+        match self.height > HIGHEST {
+            true => Err(self.too_deep(HIGHEST)),
+            false => Ok(()),
+        }
+    }
+
+    fn too_deep(&self, most: usize) -> ParseError {
+        let message = format!("the expression has more than {most} parts within each other");
+        ParseError::new(self.span(), Code::TooDeep, message).hint("record parts of it with rules of their own")
+    }
+
+    /// Reads an expression whose operators bind at least so tightly.
+    fn expression(&mut self, least: u8) -> Parsed<Expr> {
+        self.enter()?;
+        let mut left = self.operand()?;
+        while let Some(op) = self.binary_op().filter(|op| op.binding() >= least) {
+            let height = self.height;
+            let op_span = self.take();
+            let modifiers = self.operation_modifiers()?;
+            let right = self.expression(operation::right_binding(op))?;
+            self.grow(height.max(self.height))?;
+            let span = left.span.to(right.span);
+            let (left_side, right_side) = (Box::new(left), Box::new(right));
+            let operation::Modifiers { bool_span, matching, fill } = modifiers;
+            let binary = Binary { op, op_span, bool_span, matching, fill, left: left_side, right: right_side };
+            left = Expr { span, kind: ExprKind::Binary(binary) };
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    /// Reads what stands between operators: with signs before and modifiers behind.
+    fn operand(&mut self) -> Parsed<Expr> {
+        let negative = self.at(Sign::Minus);
+        if negative || self.at(Sign::Plus) {
+            let sign = self.take();
+            // only `^` binds tighter than a sign
+            let of = self.expression(operation::TIGHTER_THAN_SIGNS)?;
+            self.grow(self.height)?;
+            let span = sign.to(of.span);
+            return Ok(Expr { span, kind: ExprKind::Unary { negative, of: Box::new(of) } });
+        }
+        let primary = self.primary()?;
+        self.modified(primary)
+    }
+
+    fn primary(&mut self) -> Parsed<Expr> {
+        let span = self.span();
+        self.height = 1;
+        let kind = match &self.peek().kind {
+            Kind::Number(value) => ExprKind::Number(Number { value: *value, duration_ms: None }),
+            Kind::Duration(ms) => ExprKind::Number(Number { value: *ms as f64 / 1000.0, duration_ms: Some(*ms) }),
+            Kind::Text(text) => ExprKind::Text(text.clone()),
+            Kind::Sign(Sign::OpenParen) => return self.parenthesized(),
+            Kind::Sign(Sign::OpenBrace) => return self.selector(),
+            Kind::Word => return self.named(),
+            _ => return Err(self.expected_operand()),
+        };
+        self.take();
+        Ok(Expr { span, kind })
+    }
+
+    /// Says that an expression was expected, and guesses why it is missing.
+    fn expected_operand(&self) -> ParseError {
+        let error = self.unexpected("an expression");
+        if error.hint.is_some() {
+            return error;
+        }
+        let hint = match self.peek().kind {
+            Kind::Sign(Sign::OpenBracket) => "a range stands behind a selector: `metric[5m]`",
+            Kind::Sign(Sign::CloseParen) if self.open.last().is_some_and(|open| open.end == self.span().start) => {
+                "there is nothing between the parentheses"
+            }
+            Kind::Sign(Sign::Comma) => "an argument is missing before the comma",
+            Kind::Sign(Sign::At) => "`@` stands behind a selector: `metric @ 1700000000`",
+            _ => return error,
+        };
+        error.hint(hint)
+    }
+
+    fn parenthesized(&mut self) -> Parsed<Expr> {
+        let start = self.open(Sign::OpenParen, "`(`")?;
+        let of = self.expression(0)?;
+        self.grow(self.height)?;
+        if !self.at(Sign::CloseParen) && self.peek().kind != Kind::End {
+            return Err(self.unexpected_after(&of, "an operator or `)`"));
+        }
+        let end = self.close(Sign::CloseParen, "`)`")?;
+        Ok(Expr { span: start.to(end), kind: ExprKind::Paren(Box::new(of)) })
+    }
+
+    /// Reads what begins with a word: an aggregation, a call or a selector.
+    fn named(&mut self) -> Parsed<Expr> {
+        let word = self.word().unwrap_or_default();
+        let keyword = Keyword::of(word);
+        let called = self.follows(Sign::OpenParen);
+        match keyword {
+            Some(Keyword::Aggregation) if called || self.grouping_follows() => self.aggregation(),
+            Some(keyword) if called && keyword.may_name_a_function() => self.call(word),
+            None if called && !word.contains(':') => self.call(word),
+            Some(keyword) if !keyword.may_name_a_metric() => {
+                let message = format!("expected an expression, found the keyword `{word}`");
+                let error = ParseError::new(self.span(), Code::KeywordAsName, message);
+                Err(match keyword {
+                    Keyword::GroupLeft | Keyword::GroupRight => error.hint(format!(
+                        "`{word}` stands behind `on` or `ignoring`: `a / on(job) {word}() b`"
+                    )),
+                    _ => error.hint(format!("a metric of this name is selected by `{{__name__=\"{word}\"}}`")),
+                })
+            }
+            _ => self.selector(),
+        }
+    }
+
+    fn call(&mut self, name: &str) -> Parsed<Expr> {
+        let name_span = self.take();
+        let (arguments, end) = self.arguments(name)?;
+        let Some(function) = functions::function(name) else {
+            let error = ParseError::new(name_span, Code::UnknownFunction, format!("there is no function `{name}`"));
+            return Err(match functions::nearest(name) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("a server newer than this program may have it"),
+            });
+        };
+        let span = name_span.to(end);
+        Ok(Expr { span, kind: ExprKind::Call(Call { function, name_span, arguments }) })
+    }
+
+    /// Reads arguments in parentheses.
+    fn arguments(&mut self, of: &str) -> Parsed<(Vec<Expr>, Span)> {
+        self.open(Sign::OpenParen, &format!("`(` behind `{of}`"))?;
+        let mut arguments = Vec::new();
+        let mut height = 0;
+        while !self.at(Sign::CloseParen) || !arguments.is_empty() {
+            let argument = self.expression(0)?;
+            height = height.max(self.height);
+            if let Some(comma) = self.take_sign(Sign::Comma) {
+                if self.at(Sign::CloseParen) {
+                    let error = ParseError::new(comma, Code::TrailingComma, "no argument follows this comma");
+                    return Err(error.hint("take the comma out"));
+                }
+                arguments.push(argument);
+                continue;
+            }
+            if !self.at(Sign::CloseParen) && self.peek().kind != Kind::End {
+                return Err(self.unexpected_after(&argument, "an operator, `,` or `)`"));
+            }
+            arguments.push(argument);
+            break;
+        }
+        let end = self.close(Sign::CloseParen, "`,` or `)`")?;
+        self.grow(height)?;
+        Ok((arguments, end))
+    }
+}
+
+/// Names a token as a person would.
+fn describe(token: &Token, text: &str) -> String {
+    let shown = token.span.of(text);
+    match &token.kind {
+        Kind::End => "the end of the expression".to_owned(),
+        Kind::Bad(error) => error.message.clone(),
+        Kind::Number(_) => format!("the number `{shown}`"),
+        Kind::Duration(_) => format!("the duration `{shown}`"),
+        Kind::Text(_) => "a string".to_owned(),
+        Kind::Sign(_) => format!("`{shown}`"),
+        Kind::Word => match Keyword::of(shown) {
+            Some(_) => format!("the keyword `{shown}`"),
+            None => format!("the name `{shown}`"),
+        },
+    }
+}
+
