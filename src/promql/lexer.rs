@@ -193,7 +193,7 @@ impl Lexer<'_> {
             ('{', _) if !braces => (Sign::OpenBrace, 1),
             ('}', _) => (Sign::CloseBrace, 1),
             (',', _) => (Sign::Comma, 1),
-            _ if braces => return Err(unexpected_in_braces(Span::new(self.at, self.at + first.len_utf8()), two)),
+            _ if braces => return Err(unexpected_in_braces(Span::new(self.at, self.at + first.len_utf8()), self.rest())),
             ('<', _) => (Sign::Less, 1),
             ('>', _) => (Sign::Greater, 1),
             ('(', _) => (Sign::OpenParen, 1),
@@ -269,20 +269,18 @@ fn unexpected_in_braces(span: Span, text: &str) -> ParseError {
         '0'..='9' => (Code::UnexpectedToken, format!("a number, `{text}`, can't stand in braces")),
         _ => (Code::UnexpectedCharacter, format!("unexpected character {} in braces", shown(first))),
     };
-    let hint = character_hint(first).or_else(|| {
-        Some(match first {
-            '0'..='9' => "label values are strings: put it in quotes; label names begin with a letter".to_owned(),
-            ';' => "matchers are parted by commas".to_owned(),
-            '~' => "write `=~` to match a regular expression, `!~` not to".to_owned(),
-            '!' => "write `!=` or `!~`".to_owned(),
-            '.' | '-' | ':' | '/' => "put a label name with such a character in quotes".to_owned(),
-            '<' | '>' => "values are compared behind the braces: `metric{…} > 5`".to_owned(),
-            '{' => "close the first braces before others open".to_owned(),
-            _ if first.is_alphabetic() => "put a label name with such a letter in quotes".to_owned(),
-            _ => return None,
-        })
-    });
-    ParseError::new(span, code, message).maybe_hint(hint)
+    let hint = match first {
+        '0'..='9' => "label values are strings: put it in quotes; label names begin with a letter",
+        ';' => "matchers are parted by commas",
+        '~' => "write `=~` to match a regular expression, `!~` not to",
+        '!' => "write `!=` or `!~`",
+        '.' | '-' | ':' | '/' => "put a label name with such a character in quotes",
+        '<' | '>' => "values are compared behind the braces: `metric{…} > 5`",
+        '{' => "close the first braces before others open",
+        _ if first.is_alphabetic() => "put a label name with such a letter in quotes",
+        _ => return ParseError::new(span, code, message).maybe_hint(character_hint(first)),
+    };
+    ParseError::new(span, code, message).hint(hint)
 }
 
 /// Names a character so that it can be told from others.

@@ -32,7 +32,7 @@ impl Expr {
     }
 }
 
-/// Tells whether an expression gives one number; walks down chains of operators once, not once for each.
+/// Tells whether an expression gives one number.
 fn scalar(expr: &Expr) -> bool {
     expr.value_type() == ValueType::Scalar
 }
@@ -100,6 +100,9 @@ fn check_subquery(subquery: &Subquery) -> Checked<ValueType> {
 
 fn check_aggregation(aggregation: &Aggregation) -> Checked<ValueType> {
     let name = aggregation.op.as_str();
+    if let Some(error) = swapped(aggregation) {
+        return Err(error);
+    }
     expect(&aggregation.of, ValueType::Vector, || format!("`{name}` aggregates an instant vector"))?;
     if let Some(parameter) = &aggregation.parameter {
         let wanted = match aggregation.op {
@@ -112,6 +115,16 @@ fn check_aggregation(aggregation: &Aggregation) -> Checked<ValueType> {
         }
     }
     Ok(ValueType::Vector)
+}
+
+/// Finds the two arguments of an aggregation in the wrong order.
+fn swapped(aggregation: &Aggregation) -> Option<ParseError> {
+    let parameter = aggregation.parameter.as_ref()?;
+    let kind = aggregation.of.value_type();
+    let swapped = parameter.value_type() == ValueType::Vector && matches!(kind, ValueType::Scalar | ValueType::Text);
+    let message = format!("`{}` aggregates an instant vector, found {}", aggregation.op.as_str(), kind.as_str());
+    let error = ParseError::new(aggregation.of.span, Code::WrongType, message);
+    swapped.then(|| error.hint("the arguments stand in the other order"))
 }
 
 fn expect(expr: &Expr, wanted: ValueType, what: impl Fn() -> String) -> Checked<()> {
@@ -132,7 +145,7 @@ fn wrong_type(span: Span, message: String, found: ValueType, wanted: ValueType) 
         (ValueType::Scalar, ValueType::Vector) => Some("`vector(…)` makes a vector of a number"),
         (ValueType::Scalar, ValueType::Matrix) => Some("a range belongs to series: `metric[5m]`"),
         (ValueType::Vector, ValueType::Scalar) => Some("`scalar(…)` makes a number of a vector with one series"),
-        (ValueType::Text, ValueType::Scalar | ValueType::Vector) => Some("take the quotes away"),
+        (ValueType::Text, ValueType::Scalar | ValueType::Vector) => Some("take the quotes away; labels are compared in braces: `metric{label=\"value\"}`"),
         (_, ValueType::Text) => Some("put it in quotes"),
         _ => None,
     };

@@ -299,6 +299,8 @@ impl<'a> Parser<'a> {
                 let message = format!("expected an expression, found the keyword `{word}`");
                 let error = ParseError::new(self.span(), Code::KeywordAsName, message);
                 Err(match keyword {
+                    Keyword::Bool => ParseError { code: Code::MisplacedBool, ..error }
+                        .hint("`bool` stands right behind a comparison: `a > bool on(job) b`"),
                     Keyword::GroupLeft | Keyword::GroupRight => error.hint(format!(
                         "`{word}` stands behind `on` or `ignoring`: `a / on(job) {word}() b`"
                     )),
