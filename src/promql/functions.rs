@@ -204,10 +204,14 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
         return None;
     }
     let names = FUNCTIONS.iter().map(|function| function.name).chain(AggregateOp::ALL.map(|(_, name)| name));
-    let far = lower.len() / 3 + 1;
+    let far = match lower.len() {
+        0..=4 => 1,
+        5..=8 => 2,
+        _ => 3,
+    };
     names
         .map(|known| (strsim::damerau_levenshtein(&lower, known), known))
-        .filter(|(distance, _)| *distance <= far.min(3))
+        .filter(|(distance, _)| *distance <= far)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, known)| known)
 }
@@ -233,6 +237,8 @@ mod tests {
             ("histogram_quantil", Some("histogram_quantile")),
             ("average", Some("avg")),
             ("sumn", Some("sum")),
+            ("length", None),
+            ("foo", None),
             ("something_else_entirely", None),
         ];
         for (name, near) in cases {

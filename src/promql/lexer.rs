@@ -112,8 +112,8 @@ impl Lexer<'_> {
         } else if self.place == Place::Braces {
             return Err(unexpected_in_braces(span, literal));
         } else {
-            let digits = literal.bytes().take_while(u8::is_ascii_digit).count();
-            let unit = literal.as_bytes().get(digits).is_some_and(|byte| b"smhdwySMHDWY".contains(byte));
+            let digits = literal.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+            let unit = literal.as_bytes().get(digits).is_some_and(|byte| b"smhdwy".contains(byte));
             match literal::duration(literal) {
                 Ok(milliseconds) => Kind::Duration(milliseconds),
                 Err(why) if unit || self.place == Place::Brackets => {
@@ -277,6 +277,7 @@ fn unexpected_in_braces(span: Span, text: &str) -> ParseError {
         '.' | '-' | ':' | '/' => "put a label name with such a character in quotes",
         '<' | '>' => "values are compared behind the braces: `metric{…} > 5`",
         '{' => "close the first braces before others open",
+        '[' => "a range stands behind the braces; several values are a regular expression: `a=~\"x|y\"`",
         _ if first.is_alphabetic() => "put a label name with such a letter in quotes",
         _ => return ParseError::new(span, code, message).maybe_hint(character_hint(first)),
     };

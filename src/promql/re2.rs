@@ -28,7 +28,7 @@ pub struct RegexMistake {
 ///
 /// Says where Prometheus would refuse it, and why.
 pub fn check(pattern: &str) -> Result<Regex, RegexMistake> {
-    let mut reader = Reader { text: pattern, at: 0, depth: 0, names: Vec::new() };
+    let mut reader = Reader { text: pattern, at: 0, depth: 0 };
     let node = reader.alternatives()?;
     match reader.peek() {
         Some(_) => Err(RegexMistake { at: reader.at, message: "this `)` has no `(` before it" }),
@@ -57,7 +57,6 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
-    names: Vec<&'a str>,
 }
 
 type Checked<T> = Result<T, RegexMistake>;
@@ -198,9 +197,11 @@ impl<'a> Reader<'a> {
             Some('^' | '$') => NOTHING,
             Some('\\') => {
                 if self.skip("Q") {
-                    let quoted = self.rest().split("\\E").next().unwrap_or_default();
-                    self.at += quoted.len();
-                    self.skip("\\E");
+                    // Prometheus puts `)$` behind the expression, which a quote without end would swallow
+                    let Some((quoted, _)) = self.rest().split_once("\\E") else {
+                        return Self::wrong(start, "this `\\Q` has no `\\E` behind it");
+                    };
+                    self.at += quoted.len() + 2;
                     return Ok(vec![CHARACTER; quoted.chars().count()]);
                 }
                 self.escape(start)?
@@ -237,10 +238,6 @@ impl<'a> Reader<'a> {
             Some((name, _)) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => name,
             _ => return Self::wrong(start, "the name of a group is letters, digits and `_`, between `<` and `>`"),
         };
-        if self.names.contains(&name) {
-            return Self::wrong(start, "two groups have the same name");
-        }
-        self.names.push(name);
         self.at += name.len() + 1;
         Ok(())
     }
@@ -429,7 +426,7 @@ mod tests {
             ("a(b", 1), ("ab)", 2), ("*a", 0), ("a|*", 2), ("(+)", 1), ("a**", 2), ("a+?*", 3), ("a{2}{3}", 4), ("a{1001}", 1),
             ("a{3,2}", 1), ("(a{100}){100}", 8), ("ab[c", 2), ("[z-a]", 1), ("x[[:foo:]]", 2), (r"a\", 1), (r"a\1", 1), (r"\8", 0),
             (r"\Z", 0), (r"\C", 0), (r"\x4", 0), (r"\p{greek}", 0), (r"\pX", 0), ("a(?=b)", 1), ("(?<=b)", 0), ("(?x)", 0), ("(?P<>a)", 0),
-            ("(?P<n>a)(?P<n>b)", 8), (r"[a-\d]", 3), (r"\ü", 0), ("(?i", 0), ("(?", 0), ("(?-)", 0), (r"\x{110000}", 0), ("[", 0), ("[]", 0),
+            (r"a\Qb", 1), (r"[a-\d]", 3), (r"\ü", 0), ("(?i", 0), ("(?", 0), ("(?-)", 0), (r"\x{110000}", 0), ("[", 0), ("[]", 0),
         ];
         for (pattern, at) in cases {
             assert_eq!(check(pattern).map_err(|mistake| mistake.at), Err(at), "{pattern}");

@@ -145,7 +145,10 @@ fn wrong_type(span: Span, message: String, found: ValueType, wanted: ValueType) 
         (ValueType::Scalar, ValueType::Vector) => Some("`vector(…)` makes a vector of a number"),
         (ValueType::Scalar, ValueType::Matrix) => Some("a range belongs to series: `metric[5m]`"),
         (ValueType::Vector, ValueType::Scalar) => Some("`scalar(…)` makes a number of a vector with one series"),
-        (ValueType::Text, ValueType::Scalar | ValueType::Vector) => Some("take the quotes away; labels are compared in braces: `metric{label=\"value\"}`"),
+        (ValueType::Text, ValueType::Scalar | ValueType::Matrix) => Some("take the quotes away"),
+        (ValueType::Text, ValueType::Vector) => {
+            Some("take the quotes away; labels are compared in braces: `metric{label=\"value\"}`")
+        }
         (_, ValueType::Text) => Some("put it in quotes"),
         _ => None,
     };
@@ -203,6 +206,7 @@ fn argument_count(expr: &Expr, call: &Call) -> ParseError {
     let wanted = match function.most {
         Some(0) => "no arguments".to_owned(),
         Some(most) if most == function.least => plural(most),
+        Some(most) if function.least == 0 => format!("at most {}", plural(most)),
         Some(most) => format!("{} to {}", function.least, plural(most)),
         None => format!("at least {}", plural(function.least)),
     };

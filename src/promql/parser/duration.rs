@@ -8,13 +8,14 @@ use crate::promql::mistake::{Code, ParseError};
 use crate::promql::token::{Kind, Sign};
 
 impl Parser<'_> {
-    /// Reads a length that has to be longer than nothing.
-    pub(super) fn positive_duration(&mut self, expected: &str) -> Parsed<DurationExpr> {
+    /// Reads a range or step, which has to be longer than nothing.
+    pub(super) fn positive_duration(&mut self, what: &str, expected: &str) -> Parsed<DurationExpr> {
         let duration = self.duration(0, expected)?;
         match duration.seconds() {
             Some(seconds) if seconds <= 0.0 || seconds.is_nan() => {
-                let error = ParseError::new(duration.span, Code::DurationNotPositive, "a range has to be longer than nothing");
-                Err(error.hint("look back with `offset`, ahead with a negative `offset`"))
+                let message = format!("a {what} has to be longer than nothing");
+                Err(ParseError::new(duration.span, Code::DurationNotPositive, message)
+                    .hint("`offset` moves a range back, a negative `offset` ahead"))
             }
             Some(seconds) => in_range(&duration, seconds).map(|()| duration),
             None => Ok(duration),

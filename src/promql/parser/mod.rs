@@ -2,6 +2,7 @@
 //! what, and says so in words where it doesn't; leaves types to `types`.
 
 mod aggregation;
+mod complaint;
 mod duration;
 mod operation;
 mod selector;
@@ -114,75 +115,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Says that something else was expected here.
-    fn unexpected(&self, expected: &str) -> ParseError {
-        let token = self.peek();
-        if let Kind::Bad(error) = &token.kind {
-            return error.clone();
-        }
-        if token.kind == Kind::End {
-            // behind the last thing that stands there, not behind spaces and comments
-            let end = self.next.checked_sub(1).map_or(0, |last| self.tokens[last].span.end);
-            let span = Span::at(end);
-            return ParseError::new(span, Code::UnexpectedEnd, format!("the expression ends where {expected} was expected"));
-        }
-        if let Kind::Sign(sign @ (Sign::CloseParen | Sign::CloseBracket | Sign::CloseBrace)) = token.kind {
-            if self.open.is_empty() {
-                let message = format!("this `{}` has no partner before it", sign.as_str());
-                return ParseError::new(token.span, Code::Unopened, message);
-            }
-        }
-        let found = describe(token, self.text);
-        ParseError::new(token.span, Code::UnexpectedToken, format!("expected {expected}, found {found}"))
-    }
-
-    /// Says that an expression can't go on like this.
-    fn unexpected_after(&self, expr: &Expr, expected: &str) -> ParseError {
-        let error = self.unexpected(expected);
-        if error.code != Code::UnexpectedToken {
-            return error;
-        }
-        let before = match &expr.kind {
-            ExprKind::Binary(binary) => &binary.right,
-            _ => expr,
-        };
-        let hint = match (&self.peek().kind, self.keyword()) {
-            (_, Some(Keyword::By | Keyword::Without)) => {
-                return ParseError::new(error.span, Code::MisplacedGrouping, error.message)
-                    .hint("the grouping stands once, before or behind the parentheses of an aggregation: `sum by (job) (x)`");
-            }
-            (_, Some(Keyword::Bool)) => {
-                return ParseError::new(error.span, Code::MisplacedBool, error.message)
-                    .hint("`bool` stands right behind the comparison: `a > bool on(job) b`");
-            }
-            (_, Some(Keyword::On | Keyword::Ignoring | Keyword::GroupLeft | Keyword::GroupRight)) => {
-                return ParseError::new(error.span, Code::MisplacedMatching, error.message)
-                    .hint("labels to match stand right behind the operator: `a / on(job) group_left() b`");
-            }
-            (Kind::Sign(Sign::OpenBrace), _) => "a selector has one pair of braces: `metric{a=\"1\", b=\"2\"}`".to_owned(),
-            (Kind::Sign(Sign::OpenParen), _) => match &before.kind {
-                ExprKind::Selector(selector) if selector.matchers.is_empty() => match &selector.name {
-                    Some(name) if Keyword::of(&name.text).is_some() => {
-                        format!("`{}` was read as a metric name: an operator stands between two expressions", name.text)
-                    }
-                    _ => "only functions have parentheses behind their name".to_owned(),
-                },
-                _ => "an operator is missing between two expressions".to_owned(),
-            },
-            (Kind::Word | Kind::Number(_) | Kind::Text(_) | Kind::Duration(_), _) => match &before.kind {
-                ExprKind::Selector(selector) => match &selector.name {
-                    Some(name) if !name.quoted && Keyword::of(&name.text).is_some() => {
-                        format!("`{}` was read as a metric name here: two operators in a row?", name.text)
-                    }
-                    _ => "an operator is missing between two expressions".to_owned(),
-                },
-                _ => "an operator is missing between two expressions".to_owned(),
-            },
-            _ => return error,
-        };
-        error.hint(hint)
-    }
-
     /// Counts a step down; refuses to go deeper than anybody writes.
     fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
@@ -255,24 +187,6 @@ impl<'a> Parser<'a> {
         };
         self.take();
         Ok(Expr { span, kind })
-    }
-
-    /// Says that an expression was expected, and guesses why it is missing.
-    fn expected_operand(&self) -> ParseError {
-        let error = self.unexpected("an expression");
-        if error.hint.is_some() {
-            return error;
-        }
-        let hint = match self.peek().kind {
-            Kind::Sign(Sign::OpenBracket) => "a range stands behind a selector: `metric[5m]`",
-            Kind::Sign(Sign::CloseParen) if self.open.last().is_some_and(|open| open.end == self.span().start) => {
-                "there is nothing between the parentheses"
-            }
-            Kind::Sign(Sign::Comma) => "an argument is missing before the comma",
-            Kind::Sign(Sign::At) => "`@` stands behind a selector: `metric @ 1700000000`",
-            _ => return error,
-        };
-        error.hint(hint)
     }
 
     fn parenthesized(&mut self) -> Parsed<Expr> {
@@ -352,21 +266,3 @@ impl<'a> Parser<'a> {
         Ok((arguments, end))
     }
 }
-
-/// Names a token as a person would.
-fn describe(token: &Token, text: &str) -> String {
-    let shown = token.span.of(text);
-    match &token.kind {
-        Kind::End => "the end of the expression".to_owned(),
-        Kind::Bad(error) => error.message.clone(),
-        Kind::Number(_) => format!("the number `{shown}`"),
-        Kind::Duration(_) => format!("the duration `{shown}`"),
-        Kind::Text(_) => "a string".to_owned(),
-        Kind::Sign(_) => format!("`{shown}`"),
-        Kind::Word => match Keyword::of(shown) {
-            Some(_) => format!("the keyword `{shown}`"),
-            None => format!("the name `{shown}`"),
-        },
-    }
-}
-

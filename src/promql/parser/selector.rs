@@ -152,11 +152,11 @@ impl Parser<'_> {
     fn range(&mut self, of: Expr) -> Parsed<Expr> {
         let height = self.height;
         let start = self.open(Sign::OpenBracket, "`[`")?;
-        let range = self.positive_duration("a duration like `5m`")?;
+        let range = self.positive_duration("range", "a duration like `5m`")?;
         let sub = self.take_sign(Sign::Colon).is_some();
         let mut step = None;
         if sub && !self.at(Sign::CloseBracket) && self.peek().kind != Kind::End {
-            step = Some(self.positive_duration("a duration or `]` behind `:`")?);
+            step = Some(self.positive_duration("step", "a duration or `]` behind `:`")?);
         }
         let end = self.close(Sign::CloseBracket, if sub { "`]`" } else { "`:` or `]`" })?;
         let span = of.span.to(end);
