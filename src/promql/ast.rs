@@ -21,15 +21,15 @@ pub enum ExprKind {
     /// A string.
     Text(String),
     /// Series, at an instant or over a range.
-    Selector(Selector),
+    Selector(Box<Selector>),
     /// An expression evaluated again and again over a range.
-    Subquery(Subquery),
+    Subquery(Box<Subquery>),
     /// `sum`, `topk` and the like.
-    Aggregation(Aggregation),
+    Aggregation(Box<Aggregation>),
     /// A function with its arguments.
     Call(Call),
     /// Two expressions and an operator.
-    Binary(Binary),
+    Binary(Box<Binary>),
     /// A sign before an expression.
     Unary {
         /// `-`, not `+`.
@@ -187,7 +187,7 @@ impl DurationExpr {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subquery {
     /// What is evaluated.
-    pub of: Box<Expr>,
+    pub of: Expr,
     /// How far back.
     pub range: DurationExpr,
     /// How often; the server's evaluation interval when it is left out.
@@ -206,9 +206,9 @@ pub struct Aggregation {
     /// `by` or `without`.
     pub grouping: Option<Grouping>,
     /// How many, which quantile, or which label.
-    pub parameter: Option<Box<Expr>>,
+    pub parameter: Option<Expr>,
     /// What is aggregated.
-    pub of: Box<Expr>,
+    pub of: Expr,
 }
 
 /// The labels by which series are grouped.
@@ -247,9 +247,9 @@ pub struct Binary {
     /// Values for series without a partner (experimental).
     pub fill: Fill,
     /// The left side.
-    pub left: Box<Expr>,
+    pub left: Expr,
     /// The right side.
-    pub right: Box<Expr>,
+    pub right: Expr,
 }
 
 /// How series on both sides find each other.

@@ -46,7 +46,7 @@ pub(super) fn check(expr: &Expr) -> Checked<ValueType> {
         ExprKind::Subquery(subquery) => check_subquery(subquery),
         ExprKind::Aggregation(aggregation) => check_aggregation(aggregation),
         ExprKind::Call(call) => check_call(expr, call),
-        ExprKind::Binary(binary) => check_binary(binary),
+        ExprKind::Binary(_) => check_chain(expr),
         ExprKind::Paren(of) => check(of),
         ExprKind::Unary { of, .. } => match check(of)? {
             kind @ (ValueType::Scalar | ValueType::Vector) => Ok(kind),
@@ -255,8 +255,23 @@ fn check_text_arguments(call: &Call) -> Checked<()> {
     }
 }
 
-fn check_binary(binary: &Binary) -> Checked<ValueType> {
-    let (left, right) = (check(&binary.left)?, check(&binary.right)?);
+/// Checks operators and their operands, from the left. A chain of operators is long rather than deep, and takes no stack.
+fn check_chain(expr: &Expr) -> Checked<ValueType> {
+    let mut chain = Vec::new();
+    let mut first = expr;
+    while let ExprKind::Binary(binary) = &first.kind {
+        chain.push(binary);
+        first = &binary.left;
+    }
+    let mut kind = check(first)?;
+    while let Some(binary) = chain.pop() {
+        kind = check_binary(binary, kind)?;
+    }
+    Ok(kind)
+}
+
+fn check_binary(binary: &Binary, left: ValueType) -> Checked<ValueType> {
+    let right = check(&binary.right)?;
     let op = binary.op;
     let sign = op.as_str();
     if let Some(span) = binary.bool_span.filter(|_| !op.compares()) {

@@ -116,7 +116,7 @@ fn of_aggregation(aggregation: &Aggregation) -> LabelSet {
         }
         Some(grouping) => inner.keep(&grouping.labels),
     };
-    if let (AggregateOp::CountValues, Some(label)) = (aggregation.op, text(aggregation.parameter.as_deref())) {
+    if let (AggregateOp::CountValues, Some(label)) = (aggregation.op, text(aggregation.parameter.as_ref())) {
         set.add(label);
     }
     set

@@ -23,7 +23,7 @@ impl Expr {
             ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Selector(_) => Vec::new(),
             ExprKind::Subquery(subquery) => vec![&subquery.of],
             ExprKind::Aggregation(aggregation) => {
-                aggregation.parameter.as_deref().into_iter().chain([aggregation.of.as_ref()]).collect()
+                aggregation.parameter.iter().chain([&aggregation.of]).collect()
             }
             ExprKind::Call(call) => call.arguments.iter().collect(),
             ExprKind::Binary(binary) => vec![&binary.left, &binary.right],

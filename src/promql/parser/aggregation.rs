@@ -29,8 +29,8 @@ impl Parser<'_> {
         self.height = height;
         let span = op_span.to(end);
         let (parameter, of) = split_arguments(op, arguments).map_err(|(count, extra)| argument_count(op, span, count, extra))?;
-        let aggregation = Aggregation { op, op_span, grouping, parameter: parameter.map(Box::new), of: Box::new(of) };
-        Ok(Expr { span, kind: ExprKind::Aggregation(aggregation) })
+        let aggregation = Aggregation { op, op_span, grouping, parameter, of };
+        Ok(Expr { span, kind: ExprKind::Aggregation(Box::new(aggregation)) })
     }
 
     fn grouping(&mut self) -> Parsed<Option<Grouping>> {

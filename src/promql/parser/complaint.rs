@@ -2,6 +2,7 @@
 
 use super::Parser;
 use crate::promql::ast::{Expr, ExprKind};
+use crate::promql::functions;
 use crate::promql::mistake::{Code, ParseError};
 use crate::promql::span::Span;
 use crate::promql::token::{Keyword, Kind, Sign, Token};
@@ -56,6 +57,31 @@ impl Parser<'_> {
                 let hint = self.hint_after(expr);
                 error.maybe_hint(hint)
             }
+        }
+    }
+
+    /// Says that a keyword can't be a metric's name.
+    pub(super) fn keyword_as_name(&self, keyword: Keyword) -> ParseError {
+        let word = self.word().unwrap_or_default();
+        let message = format!("expected an expression, found the keyword `{word}`");
+        let error = ParseError::new(self.span(), Code::KeywordAsName, message);
+        match keyword {
+            Keyword::Bool => ParseError { code: Code::MisplacedBool, ..error }
+                .hint("`bool` stands right behind a comparison: `a > bool on(job) b`"),
+            Keyword::GroupLeft | Keyword::GroupRight => {
+                error.hint(format!("`{word}` stands behind `on` or `ignoring`: `a / on(job) {word}() b`"))
+            }
+            _ => error.hint(format!("a metric of this name is selected by `{{__name__=\"{word}\"}}`")),
+        }
+    }
+
+    /// Says that there is no such function.
+    pub(super) fn unknown_function(&self, span: Span) -> ParseError {
+        let name = span.of(self.text);
+        let error = ParseError::new(span, Code::UnknownFunction, format!("there is no function `{name}`"));
+        match functions::nearest(name) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("a server newer than this program may have it"),
         }
     }
 

@@ -7,7 +7,7 @@ mod duration;
 mod operation;
 mod selector;
 
-use super::ast::{Binary, Call, Expr, ExprKind, Number};
+use super::ast::{Binary, BinaryOp, Call, Expr, ExprKind, Number};
 use super::functions;
 use super::lexer;
 use super::mistake::{Code, ParseError};
@@ -15,9 +15,9 @@ use super::span::Span;
 use super::token::{Keyword, Kind, Sign, Token};
 
 /// How many expressions may stand within each other. What people and generators write stays below 30.
-pub(super) const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 100;
 /// How high a tree may be: a chain of operators makes it higher without nesting, and whoever walks it needs stack for each step.
-pub(super) const HIGHEST: usize = 1000;
+pub(super) const HIGHEST: usize = 500;
 
 type Parsed<T> = Result<T, ParseError>;
 
@@ -115,6 +115,13 @@ impl<'a> Parser<'a> {
         }
     }
 
+    fn open_behind(&mut self, name: &str) -> Parsed<Span> {
+        match self.at(Sign::OpenParen) {
+            true => self.open(Sign::OpenParen, ""),
+            false => Err(self.unexpected(&format!("`(` behind `{name}`"))),
+        }
+    }
+
     /// Counts a step down; refuses to go deeper than anybody writes.
     fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
@@ -143,19 +150,22 @@ impl<'a> Parser<'a> {
         self.enter()?;
         let mut left = self.operand()?;
         while let Some(op) = self.binary_op().filter(|op| op.binding() >= least) {
-            let height = self.height;
-            let op_span = self.take();
-            let modifiers = self.operation_modifiers()?;
-            let right = self.expression(operation::right_binding(op))?;
-            self.grow(height.max(self.height))?;
-            let span = left.span.to(right.span);
-            let (left_side, right_side) = (Box::new(left), Box::new(right));
-            let operation::Modifiers { bool_span, matching, fill } = modifiers;
-            let binary = Binary { op, op_span, bool_span, matching, fill, left: left_side, right: right_side };
-            left = Expr { span, kind: ExprKind::Binary(binary) };
+            left = self.operation(left, op)?;
         }
         self.depth -= 1;
         Ok(left)
+    }
+
+    /// Reads an operator and its right side. Apart from `expression`, which is on the stack many times.
+    fn operation(&mut self, left: Expr, op: BinaryOp) -> Parsed<Expr> {
+        let height = self.height;
+        let op_span = self.take();
+        let operation::Modifiers { bool_span, matching, fill } = self.operation_modifiers()?;
+        let right = self.expression(operation::right_binding(op))?;
+        self.grow(height.max(self.height))?;
+        let span = left.span.to(right.span);
+        let binary = Binary { op, op_span, bool_span, matching, fill, left, right };
+        Ok(Expr { span, kind: ExprKind::Binary(Box::new(binary)) })
     }
 
     /// Reads what stands between operators: with signs before and modifiers behind.
@@ -209,18 +219,7 @@ impl<'a> Parser<'a> {
             Some(Keyword::Aggregation) if called || self.grouping_follows() => self.aggregation(),
             Some(keyword) if called && keyword.may_name_a_function() => self.call(word),
             None if called && !word.contains(':') => self.call(word),
-            Some(keyword) if !keyword.may_name_a_metric() => {
-                let message = format!("expected an expression, found the keyword `{word}`");
-                let error = ParseError::new(self.span(), Code::KeywordAsName, message);
-                Err(match keyword {
-                    Keyword::Bool => ParseError { code: Code::MisplacedBool, ..error }
-                        .hint("`bool` stands right behind a comparison: `a > bool on(job) b`"),
-                    Keyword::GroupLeft | Keyword::GroupRight => error.hint(format!(
-                        "`{word}` stands behind `on` or `ignoring`: `a / on(job) {word}() b`"
-                    )),
-                    _ => error.hint(format!("a metric of this name is selected by `{{__name__=\"{word}\"}}`")),
-                })
-            }
+            Some(keyword) if !keyword.may_name_a_metric() => Err(self.keyword_as_name(keyword)),
             _ => self.selector(),
         }
     }
@@ -229,11 +228,7 @@ impl<'a> Parser<'a> {
         let name_span = self.take();
         let (arguments, end) = self.arguments(name)?;
         let Some(function) = functions::function(name) else {
-            let error = ParseError::new(name_span, Code::UnknownFunction, format!("there is no function `{name}`"));
-            return Err(match functions::nearest(name) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint("a server newer than this program may have it"),
-            });
+            return Err(self.unknown_function(name_span));
         };
         let span = name_span.to(end);
         Ok(Expr { span, kind: ExprKind::Call(Call { function, name_span, arguments }) })
@@ -241,7 +236,7 @@ impl<'a> Parser<'a> {
 
     /// Reads arguments in parentheses.
     fn arguments(&mut self, of: &str) -> Parsed<(Vec<Expr>, Span)> {
-        self.open(Sign::OpenParen, &format!("`(` behind `{of}`"))?;
+        self.open_behind(of)?;
         let mut arguments = Vec::new();
         let mut height = 0;
         while !self.at(Sign::CloseParen) || !arguments.is_empty() {
@@ -249,8 +244,7 @@ impl<'a> Parser<'a> {
             height = height.max(self.height);
             if let Some(comma) = self.take_sign(Sign::Comma) {
                 if self.at(Sign::CloseParen) {
-                    let error = ParseError::new(comma, Code::TrailingComma, "no argument follows this comma");
-                    return Err(error.hint("take the comma out"));
+                    return Err(trailing_comma(comma));
                 }
                 arguments.push(argument);
                 continue;
@@ -265,4 +259,8 @@ impl<'a> Parser<'a> {
         self.grow(height)?;
         Ok((arguments, end))
     }
+}
+
+fn trailing_comma(comma: Span) -> ParseError {
+    ParseError::new(comma, Code::TrailingComma, "no argument follows this comma").hint("take the comma out")
 }

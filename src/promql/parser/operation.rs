@@ -137,7 +137,13 @@ impl Parser<'_> {
             }
             labels.push(self.label(labels.is_empty())?);
             if self.take_sign(Sign::Comma).is_none() && !self.at(Sign::CloseParen) && self.peek().kind != Kind::End {
-                return Err(self.unexpected("`,` or `)` behind a label name"));
+                let error = self.unexpected("`,` or `)` behind a label name");
+                return Err(match behind {
+                    "group_left" | "group_right" if error.hint.is_none() => {
+                        error.hint(format!("parentheses behind `{behind}` hold labels: write `{behind}() (…)`"))
+                    }
+                    _ => error,
+                });
             }
         }
     }

@@ -23,7 +23,7 @@ impl Parser<'_> {
             end = self.matchers(&mut name, &mut matchers)?;
         }
         let selector = Selector { name, matchers, range: None, modifiers: Modifiers::default() };
-        Ok(Expr { span: start.to(end), kind: ExprKind::Selector(selector) })
+        Ok(Expr { span: start.to(end), kind: ExprKind::Selector(Box::new(selector)) })
     }
 
     fn matchers(&mut self, name: &mut Option<Name>, matchers: &mut Vec<Matcher>) -> Parsed<Span> {
@@ -162,8 +162,8 @@ impl Parser<'_> {
         let span = of.span.to(end);
         if sub {
             self.grow(height.max(self.height))?;
-            let subquery = Subquery { of: Box::new(of), range, step, modifiers: Modifiers::default() };
-            return Ok(Expr { span, kind: ExprKind::Subquery(subquery) });
+            let subquery = Subquery { of, range, step, modifiers: Modifiers::default() };
+            return Ok(Expr { span, kind: ExprKind::Subquery(Box::new(subquery)) });
         }
         self.height = height;
         let misplaced = |message: &str, hint: &str| {

@@ -166,6 +166,10 @@ impl Reader<'_> {
         let mut stage = 0;
         loop {
             let operands = self.command()?;
+            if stage > 0 && operands.is_empty() && self.peek().is_none() {
+                // Go takes a `|` with nothing behind it
+                return Ok(Dot::Other);
+            }
             let Some(first) = operands.first() else {
                 let what = if stage == 0 { format!("a value for `{of}`") } else { "a function behind `|`".to_owned() };
                 return Err(self.unexpected(&what));

@@ -124,11 +124,13 @@ fn mirrored(op: BinaryOp) -> BinaryOp {
 
 /// Tells whether no value meets all conditions of an expression.
 pub(super) fn nothing_passes(expr: &Expr) -> bool {
-    if let ExprKind::Binary(Binary { op: BinaryOp::Unless, matching: None, left, right, .. }) = &expr.kind {
-        let (left, right) = (filtered(left), filtered(right));
-        return left.subject == right.subject && left.allowed.within(&right.allowed);
+    match &expr.kind {
+        ExprKind::Binary(binary) if binary.op == BinaryOp::Unless => {
+            let (left, right) = (filtered(&binary.left), filtered(&binary.right));
+            binary.matching.is_none() && left.subject == right.subject && left.allowed.within(&right.allowed)
+        }
+        _ => filtered(expr).allowed.is_empty(),
     }
-    filtered(expr).allowed.is_empty()
 }
 
 /// Tells whether the sides of an `or` ask the same thing, and one of them is met by any value.
