@@ -110,6 +110,78 @@ fn promtool_takes_what_is_right() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// Expressions of numbers, and the same with parentheses where they group.
+#[rustfmt::skip]
+const GROUPING: &[(&str, &str)] = &[
+    ("2 ^ 3 ^ 2", "2 ^ (3 ^ 2)"),
+    ("-2 ^ 2", "-(2 ^ 2)"),
+    ("2 ^ -1", "2 ^ (-1)"),
+    ("2 ^ -2 ^ 2", "2 ^ (-(2 ^ 2))"),
+    ("-2 * 3", "(-2) * 3"),
+    ("2 * -3 + 1", "(2 * (-3)) + 1"),
+    ("-2 + 3", "(-2) + 3"),
+    ("1 - 2 - 3", "(1 - 2) - 3"),
+    ("1 + 2 * 3", "1 + (2 * 3)"),
+    ("1 * 2 + 3", "(1 * 2) + 3"),
+    ("8 / 4 / 2", "(8 / 4) / 2"),
+    ("8 / 4 * 2", "(8 / 4) * 2"),
+    ("7 % 4 * 3", "(7 % 4) * 3"),
+    ("2 * 3 ^ 2", "2 * (3 ^ 2)"),
+    ("1 atan2 2 * 3", "(1 atan2 2) * 3"),
+    ("1 + 2 atan2 3", "1 + (2 atan2 3)"),
+    ("1 + 2 > bool 2", "(1 + 2) > bool 2"),
+    ("3 > bool 2 == bool 2", "(3 > bool 2) == bool 2"),
+    ("2 == bool 2 + 1", "2 == bool (2 + 1)"),
+    ("1 < bool 2 ^ 2 * 3 - 4", "1 < bool (((2 ^ 2) * 3) - 4)"),
+    ("--2 ^ 2", "-(-(2 ^ 2))"),
+    ("1 - -1", "1 - (-1)"),
+    ("017 + 0x1F + 1e1 + .5 + 5.", "15 + 31 + 10 + 0.5 + 5"),
+];
+
+/// The same with series.
+#[rustfmt::skip]
+const GROUPING_OF_SERIES: &[(&str, &str)] = &[
+    ("a or b and c", "a or (b and c)"),
+    ("a and b or c unless d", "(a and b) or (c unless d)"),
+    ("a and b unless c", "(a and b) unless c"),
+    ("a > 1 and b < 2", "(a > 1) and (b < 2)"),
+    ("a + b > c or d", "((a + b) > c) or d"),
+    ("-a offset 5m", "-(a offset 5m)"),
+    ("-a ^ b offset 5m", "-(a ^ (b offset 5m))"),
+    ("a ^ b offset 5m", "a ^ (b offset 5m)"),
+    ("max_over_time(a[5m:1m] offset 5m)", "max_over_time((a[5m:1m] offset 5m))"),
+    ("a + on(x) b * on(y) c", "a + on(x) (b * on(y) c)"),
+    ("a offset 5m + 3", "(a offset 5m) + 3"),
+    ("a offset -5m ^ 2", "(a offset -5m) ^ 2"),
+    ("a offset 5m > 3", "(a offset 5m) > 3"),
+    ("a @ 5 offset 1h - b", "(a @ 5 offset 1h) - b"),
+];
+
+/// Writes a tree with parentheses around every operator, and none of its own.
+fn grouped(expr: &promql::Expr) -> String {
+    use promql::ast::ExprKind;
+    match &expr.kind {
+        ExprKind::Paren(of) => grouped(of),
+        ExprKind::Unary { negative, of } => format!("({}{})", if *negative { "-" } else { "+" }, grouped(of)),
+        ExprKind::Binary(binary) => {
+            let of = (grouped(&binary.left), binary.op.as_str(), grouped(&binary.right));
+            let matching = binary.matching.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("({} {} {} {matching} {})", of.0, of.1, binary.bool_span.is_some(), of.2)
+        }
+        ExprKind::Call(call) => call.arguments.iter().map(grouped).collect(),
+        _ => expr.to_string(),
+    }
+}
+
+#[test]
+fn operators_group_as_in_prometheus() {
+    for (text, expected) in GROUPING.iter().chain(GROUPING_OF_SERIES) {
+        let [text_tree, expected_tree] = [text, expected].map(|text| promql::parse(text).unwrap());
+        assert_eq!(grouped(&text_tree), grouped(&expected_tree), "{text}");
+    }
+    promtool::equal(GROUPING);
+}
+
 #[test]
 fn templates_are_judged_as_promtool_does() {
     let table = tables::templates();

@@ -73,6 +73,22 @@ fn refusals(rules: &str, behind: &str) -> BTreeMap<usize, String> {
     refusals
 }
 
+/// Makes sure that both expressions of each pair have the same value for promtool.
+pub fn equal(pairs: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.yml");
+    let mut test = String::from("tests:\n- interval: 1m\n  promql_expr_test:\n");
+    for (left, right) in pairs {
+        let expr = quoted(&format!("vector(({left}) == bool ({right}))"));
+        writeln!(test, "  - expr: {expr}\n    eval_time: 1m\n    exp_samples: [{{labels: '{{}}', value: 1}}]").unwrap();
+    }
+    fs::write(&path, test).unwrap();
+    let outcome = Command::new("promtool").arg("test").arg("rules").arg(&path).output();
+    let outcome = outcome.expect("promtool is missing; run: make setup");
+    let said = String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
+    assert!(outcome.status.success(), "{said}");
+}
+
 /// Quotes a text for YAML.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
