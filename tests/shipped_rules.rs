@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
+#[allow(dead_code, reason = "help texts are not looked at here")]
 #[path = "program/example.rs"]
 mod example;
 mod rules;
@@ -83,7 +84,7 @@ fn promtool_passes_every_unit_test() {
     let said = std::thread::scope(|scope| {
         let runs: Vec<_> = words(&files)
             .into_iter()
-            .map(|file| scope.spawn(|| promtool(&["test", "rules", file])))
+            .map(|file| scope.spawn(move || promtool(&["test", "rules", file])))
             .collect();
         runs.into_iter().filter_map(|run| run.join().unwrap().err()).collect::<Vec<_>>()
     });

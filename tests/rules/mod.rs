@@ -144,10 +144,14 @@ pub fn cases() -> Vec<Case> {
     groups.flat_map(|group| group.alert_rule_test).collect()
 }
 
-/// Words of PromQL that are no metrics, and stand without a parenthesis.
-const KEYWORDS: [&str; 5] = ["and", "or", "unless", "bool", "offset"];
 /// Words that are followed by a list of labels.
-const LABEL_LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+const LABEL_LISTS: &[&str] = &["by", "without", "on", "ignoring", "group_left", "group_right"];
+/// Words that are no metrics though they may stand without a parenthesis; aggregations do when their labels come first.
+const NO_METRICS: [&[&str]; 3] = [
+    LABEL_LISTS,
+    &["and", "or", "unless", "bool", "offset"],
+    &["sum", "min", "max", "avg", "count", "group", "topk"],
+];
 
 /// Returns the names of metrics in an expression. What is in quotes, braces and brackets, and lists of labels, is passed over.
 pub fn metric_names(expression: &str) -> BTreeSet<String> {
@@ -169,11 +173,9 @@ pub fn metric_names(expression: &str) -> BTreeSet<String> {
                 if LABEL_LISTS.contains(&word) && is_call {
                     behind(after, ')')
                 } else {
-                    if !is_call && !KEYWORDS.contains(&word) && !LABEL_LISTS.contains(&word) {
+                    if !is_call && !NO_METRICS.iter().any(|words| words.contains(&word)) {
                         names.insert(word.to_owned());
                     }
-                    // an aggregation may have its labels before its parenthesis: `max by (site) (…)`
-                    names.retain(|name| !AGGREGATIONS.contains(&name.as_str()));
                     after
                 }
             }
@@ -182,8 +184,6 @@ pub fn metric_names(expression: &str) -> BTreeSet<String> {
     }
     names
 }
-
-const AGGREGATIONS: [&str; 7] = ["sum", "min", "max", "avg", "count", "group", "topk"];
 
 fn behind(text: &str, end: char) -> &str {
     text.find(end).map_or("", |at| &text[at + end.len_utf8()..])
