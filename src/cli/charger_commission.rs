@@ -177,7 +177,9 @@ fn edited(site: &LoadedSite, id: ChargerId, values: &[(&'static str, Value)]) ->
     for (key, value) in values {
         whole.set(key, value.clone());
     }
-    let text = document::edited(&loaded.source, &charger, &Edit::Set(whole)).map_err(|_| by_hand())?;
+    let edit = Edit::Set(whole);
+    let edited = document::edited(&loaded.source, &charger, &edit).map_err(|_| by_hand())?;
+    let text = edited.text().to_owned();
     let after = site::load(&text, &file, base, &site.catalogue).map_err(|_| by_hand())?.site;
     // nothing but this charger may have changed
     let mut before = site.site.clone();

@@ -13,7 +13,7 @@ mod tree;
 mod value;
 mod wording;
 
-pub use edit::{Edit, EditError, edited, element_text, written};
+pub use edit::{Edit, EditError, begun, edited, element_text, written};
 pub use finding::{Finding, Place, Severity, in_order};
 pub use schema::{Format, Wording, closed_schema};
 pub use source::{Draft, Source, Step};

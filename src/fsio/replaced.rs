@@ -25,17 +25,29 @@ pub fn followed(path: &Path) -> PathBuf {
 /// When the folder can't be written; the file is untouched then.
 pub fn replace_with_backup(path: &Path, text: &str) -> Result<Option<PathBuf>, FileError> {
     let path = followed(path);
-    let backup = match read_text(&path) {
-        Ok(old) => {
-            let backup = beside(&path, "bak");
-            write_atomically(&backup, old.as_bytes(), mode(&path))?;
-            Some(backup)
-        }
-        Err(error) if error.source.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
+    let backup = if is_file(&path) {
+        let backup = beside(&path, "bak");
+        keep(&path, &backup)?;
+        Some(backup)
+    } else {
+        None
     };
     write_atomically(&path, text.as_bytes(), mode(&path))?;
     Ok(backup)
+}
+
+/// Keeps a file under a second name, which the text that is there at the moment has from now on.
+fn keep(path: &Path, backup: &Path) -> Result<(), FileError> {
+    let link = beside(backup, "new");
+    // a link that was left by a crash may be there
+    let _ = fs::remove_file(&link);
+    if fs::hard_link(path, &link).and_then(|()| fs::rename(&link, backup)).is_ok() {
+        // renaming a file to its own second name leaves both
+        let _ = fs::remove_file(&link);
+        return Ok(());
+    }
+    // a file system without links
+    write_atomically(backup, read_text(path)?.as_bytes(), mode(path))
 }
 
 /// Says whether a file is there.

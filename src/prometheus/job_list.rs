@@ -1,6 +1,6 @@
 //! Edits of the list of scrape jobs in a file: a job is added, changed or taken out; all else stays as its owner wrote it.
 
-use crate::document::{Edit, EditError, Source, Step, Value, edited};
+use crate::document::{self, Edit, EditError, Node, Source, Step, Value, edited};
 
 /// Where the jobs are in a file of Prometheus.
 const JOBS: &str = "scrape_configs";
@@ -24,12 +24,12 @@ pub fn position(source: &Source, name: &str) -> Option<usize> {
     jobs(source).iter().position(|job| job_name(source, job) == Some(name))
 }
 
-fn jobs(source: &Source) -> &[crate::document::Node] {
+fn jobs(source: &Source) -> &[Node] {
     source.root().entry(JOBS).map_or(&[], |entry| entry.value.elements())
 }
 
 /// Returns the name of a job; one that looks like a number is a name all the same.
-fn job_name<'a>(source: &'a Source, job: &'a crate::document::Node) -> Option<&'a str> {
+fn job_name<'a>(source: &'a Source, job: &'a Node) -> Option<&'a str> {
     let value = &job.entry("job_name")?.value;
     value.text().or_else(|| source.text().get(value.span.start..value.span.end))
 }
@@ -44,13 +44,19 @@ pub fn job(source: &Source, name: &str) -> Option<Value> {
     position(source, name).and_then(|index| jobs(source).get(index)).map(Value::from)
 }
 
-/// Returns the text with a job added behind all others. A text without anything in it begins with the job.
+/// Returns the text of a file with a job added behind all others. A text without anything in it begins with the job.
 ///
 /// # Errors
 /// When the name is taken, or the list can't be edited in place.
-pub fn with_job(text: &str, source: Option<&Source>, name: &str, job: Value) -> Result<String, JobError> {
+pub fn with_job(
+    file: &str,
+    text: &str,
+    source: Option<&Source>,
+    name: &str,
+    job: Value,
+) -> Result<Source, JobError> {
     let Some(source) = source else {
-        return Ok(begun(text, job));
+        return begun(file, text, job);
     };
     if position(source, name).is_some() {
         return Err(JobError::IsThere(name.to_owned()));
@@ -59,18 +65,15 @@ pub fn with_job(text: &str, source: Option<&Source>, name: &str, job: Value) -> 
 }
 
 /// Only comments, or nothing at all: they stay on top.
-fn begun(text: &str, job: Value) -> String {
-    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
-    let whole = crate::document::written(&Value::map([(JOBS, Value::List(vec![job]))]), newline);
-    format!("{text}{gap}{whole}")
+fn begun(file: &str, text: &str, job: Value) -> Result<Source, JobError> {
+    Ok(document::begun(file, text, &Value::map([(JOBS, Value::List(vec![job]))]))?)
 }
 
 /// Returns the text with a job changed to a value.
 ///
 /// # Errors
 /// When there is no such job, or it can't be edited in place.
-pub fn with_changed(source: &Source, name: &str, job: Value) -> Result<String, JobError> {
+pub fn with_changed(source: &Source, name: &str, job: Value) -> Result<Source, JobError> {
     let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Set(job))?)
 }
@@ -79,7 +82,7 @@ pub fn with_changed(source: &Source, name: &str, job: Value) -> Result<String, J
 ///
 /// # Errors
 /// When there is no such job, or it can't be edited in place.
-pub fn without(source: &Source, name: &str) -> Result<String, JobError> {
+pub fn without(source: &Source, name: &str) -> Result<Source, JobError> {
     let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Remove)?)
 }
@@ -90,14 +93,14 @@ pub fn without(source: &Source, name: &str) -> Result<String, JobError> {
 /// When there is no such job, or it stands in brackets.
 pub fn job_text(source: &Source, name: &str) -> Result<String, JobError> {
     let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
-    Ok(crate::document::element_text(source, &[Step::Key(JOBS), Step::At(index)])?)
+    Ok(document::element_text(source, &[Step::Key(JOBS), Step::At(index)])?)
 }
 
 /// Returns the text with the lines of a job replaced by those that came back from an editor.
 ///
 /// # Errors
 /// When there is no such job, or the new lines are not one job.
-pub fn with_job_text(source: &Source, name: &str, lines: &str) -> Result<String, JobError> {
+pub fn with_job_text(source: &Source, name: &str, lines: &str) -> Result<Source, JobError> {
     let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
     let edit = Edit::Lines(lines.to_owned());
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &edit)?)
@@ -136,9 +139,9 @@ mod tests {
         let from = source(text);
         let lines = job_text(&from, "a").unwrap();
         assert_eq!(lines, "# one\n- job_name: a\n  # why\n  scheme: http\n");
-        assert_eq!(with_job_text(&from, "a", &lines).unwrap(), text);
+        assert_eq!(with_job_text(&from, "a", &lines).unwrap().text(), text);
         let changed = lines.replace("http", "https # now");
-        assert_eq!(with_job_text(&from, "a", &changed).unwrap(), text.replace("http", "https # now"));
+        assert_eq!(with_job_text(&from, "a", &changed).unwrap().text(), text.replace("http", "https # now"));
         for wrong in
             ["", "- job_name: a\n- job_name: c\n", "job_name: a\n", "- [a\n", "- job_name: a\nx: 1\n"]
         {

@@ -1,7 +1,7 @@
 //! What a person says of a rule, and edits of rule files: a rule is added to a group, changed or taken out.
 
 use super::config::{RuleKind, RuleView, rule_groups, rules};
-use crate::document::{Edit, EditError, Source, Step, Value, edited, written};
+use crate::document::{Edit, EditError, Source, Step, Value, begun, edited};
 
 /// What is said of a rule. What is not said stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,18 +123,17 @@ pub fn find(source: &Source, name: &str, group: Option<&str>) -> Result<RuleView
 /// # Errors
 /// When the group has a rule of this name, or can't be edited in place.
 pub fn with_rule(
+    file: &str,
     text: &str,
     source: Option<&Source>,
     group: &str,
     name: &str,
     rule: Value,
-) -> Result<String, RuleError> {
+) -> Result<Source, RuleError> {
     let new_group = |rule| Value::map([("name", Value::from(group)), ("rules", Value::List(vec![rule]))]);
     let Some(source) = source else {
-        let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
-        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
-        let whole = written(&Value::map([("groups", Value::List(vec![new_group(rule)]))]), newline);
-        return Ok(format!("{text}{gap}{whole}"));
+        let groups = Value::map([("groups", Value::List(vec![new_group(rule)]))]);
+        return Ok(begun(file, text, &groups)?);
     };
     let groups = rule_groups(source);
     let Some(there) = groups.iter().find(|there| there.name == group) else {
@@ -157,7 +156,7 @@ pub fn with_changed_rule(
     name: &str,
     group: Option<&str>,
     settings: &RuleSettings,
-) -> Result<String, RuleError> {
+) -> Result<Source, RuleError> {
     let view = find(source, name, group)?;
     let path = path(&view);
     let mut rule = source.node(&path).map(Value::from).ok_or_else(|| RuleError::Missing(name.to_owned()))?;
@@ -169,7 +168,7 @@ pub fn with_changed_rule(
 ///
 /// # Errors
 /// When there is not one such rule, or it can't be edited in place.
-pub fn without_rule(source: &Source, name: &str, group: Option<&str>) -> Result<String, RuleError> {
+pub fn without_rule(source: &Source, name: &str, group: Option<&str>) -> Result<Source, RuleError> {
     Ok(edited(source, &path(&find(source, name, group)?), &Edit::Remove)?)
 }
 
@@ -193,19 +192,22 @@ mod tests {
             ..RuleSettings::default()
         };
         let rule = settings.rule(RuleKind::Alert, "Two");
-        let more = with_rule(TEXT, Some(&from), "a", "Two", rule.clone()).unwrap();
+        let more = with_rule("r.yml", TEXT, Some(&from), "a", "Two", rule.clone()).unwrap();
         let added = "      - alert: Two\n        expr: up{job=\"b\"} == 0\n        labels:\n          severity: warning\n";
-        assert_eq!(more, format!("{TEXT}{added}"));
-        let other = with_rule(TEXT, Some(&from), "b", "Two", rule.clone()).unwrap();
-        assert_eq!(rules(&source(&other))[1].group, "b");
-        assert!(matches!(with_rule(TEXT, Some(&from), "a", "One", rule), Err(RuleError::IsThere { .. })));
+        assert_eq!(more.text(), format!("{TEXT}{added}"));
+        let other = with_rule("r.yml", TEXT, Some(&from), "b", "Two", rule.clone()).unwrap();
+        assert_eq!(rules(&other)[1].group, "b");
+        assert!(matches!(
+            with_rule("r.yml", TEXT, Some(&from), "a", "One", rule),
+            Err(RuleError::IsThere { .. })
+        ));
         let change = RuleSettings { hold: Some("1m".into()), ..RuleSettings::default() };
         let changed = with_changed_rule(&from, "One", None, &change).unwrap();
-        assert_eq!(changed, TEXT.replace("5m", "1m"));
+        assert_eq!(changed.text(), TEXT.replace("5m", "1m"));
         assert_eq!(
-            without_rule(&source(&more), "One", Some("a")).unwrap(),
+            without_rule(&more, "One", Some("a")).unwrap().text(),
             format!("groups:\n  - name: a\n    rules:\n{added}")
         );
-        assert_eq!(without_rule(&from, "Two", None), Err(RuleError::Missing("Two".into())));
+        assert_eq!(without_rule(&from, "Two", None).unwrap_err(), RuleError::Missing("Two".into()));
     }
 }

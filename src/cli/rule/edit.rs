@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::files::{self, RuleFile};
-use crate::cli::scrape::{Change, check_file, finish, refusal};
+use crate::cli::scrape::{Change, check_source, finish, refusal};
 use crate::cli::{Context, site_input};
 use crate::document::{Draft, Source};
 use crate::error::{Error, Kind, Result};
@@ -147,7 +147,8 @@ pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) ->
     }
     let kind = if args.record { RuleKind::Record } else { RuleKind::Alert };
     let source = source(&file)?;
-    let text = with_rule(&file.text, source, &args.group, &args.name, settings.rule(kind, &args.name));
+    let text =
+        with_rule(&file.name, &file.text, source, &args.group, &args.name, settings.rule(kind, &args.name));
     written(&file, text, &args.name, args.place.dry_run, context)
 }
 
@@ -193,12 +194,12 @@ fn source(file: &RuleFile) -> Result<Option<&Source>> {
 
 fn written(
     file: &RuleFile,
-    text: Result<String, RuleError>,
+    edited: Result<Source, RuleError>,
     rule: &str,
     dry_run: bool,
     context: &Context,
 ) -> Result<()> {
-    let text = text.map_err(|error| match (&error, &file.draft.source) {
+    let edited = edited.map_err(|error| match (&error, &file.draft.source) {
         (RuleError::Edit(edit), Some(source)) => {
             let findings = [edit.finding(source)];
             Error::new(Kind::Invalid, "nothing was changed")
@@ -210,12 +211,12 @@ fn written(
         }
         _ => Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon rule edit {rule}")),
     })?;
-    let findings = check_file(&file.name, &file.path, &text, FileKind::Rules, None);
+    let findings = check_source(&edited, &file.path, FileKind::Rules, None);
     let change = Change {
         path: &file.path,
         name: &file.name,
         before: &file.text,
-        after: text,
+        after: edited.text(),
         what: vec![rule.to_owned()],
     };
     finish("RuleChange", "enmon rule apply", change, findings, dry_run, context)

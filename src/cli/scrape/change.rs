@@ -19,7 +19,7 @@ pub(in crate::cli) struct Change<'a> {
     /// The file as it was named.
     pub(in crate::cli) name: &'a str,
     pub(in crate::cli) before: &'a str,
-    pub(in crate::cli) after: String,
+    pub(in crate::cli) after: &'a str,
     /// Jobs or rules that are added, changed or taken out.
     pub(in crate::cli) what: Vec<String>,
 }
@@ -59,7 +59,7 @@ pub(in crate::cli) fn finish(
     context: &Context,
 ) -> Result<()> {
     if is_refused(&findings) {
-        return Err(refusal(change.name, &change.after, &findings).hint("nothing was written"));
+        return Err(refusal(change.name, change.after, &findings).hint("nothing was written"));
     }
     let changed = change.after != change.before;
     let backup = if changed && !dry_run { write(&change)? } else { None };
@@ -71,8 +71,8 @@ pub(in crate::cli) fn finish(
         names: change.what,
         changed,
         backup,
-        diff: unified_difference(change.name, change.before, &change.after),
-        rendered: site_input::render_findings(&findings, |_| &change.after),
+        diff: unified_difference(change.name, change.before, change.after),
+        rendered: site_input::render_findings(&findings, |_| change.after),
         findings,
         next,
     })
@@ -90,7 +90,7 @@ fn write(change: &Change<'_>) -> Result<Option<String>> {
         let message = format!("{} has been changed by somebody else meanwhile", change.name);
         return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));
     }
-    let backup = fsio::replace_with_backup(change.path, &change.after).map_err(|error| failed(&error))?;
+    let backup = fsio::replace_with_backup(change.path, change.after).map_err(|error| failed(&error))?;
     Ok(backup.map(|path| path.display().to_string()))
 }
 

@@ -71,11 +71,6 @@ impl ConfigFile {
         }
         Ok(self.draft.source.as_ref())
     }
-
-    /// Checks a text that is to stand in this file.
-    pub(super) fn check(&self, text: &str, server: Option<Version>) -> Vec<Finding> {
-        check_file(&self.name, &self.path, text, FileKind::Prometheus, server)
-    }
 }
 
 /// Returns the path of the file that a command is about.
@@ -103,15 +98,23 @@ pub(in crate::cli) fn check_file(
     kind: FileKind,
     server: Option<Version>,
 ) -> Vec<Finding> {
-    let folder = path.parent().unwrap_or(Path::new(""));
-    let files = DiskFiles { folder };
-    let surroundings = Surroundings {
-        files: &files,
-        server,
-        expr: Some(&expression_mistake),
-        template: Some(&template_mistake),
-    };
-    config::check_text(name, text, kind, &surroundings)
+    let files = DiskFiles { folder: path.parent().unwrap_or(Path::new("")) };
+    config::check_text(name, text, kind, &surroundings(&files, server))
+}
+
+/// Checks a file that has been read.
+pub(in crate::cli) fn check_source(
+    source: &Source,
+    path: &Path,
+    kind: FileKind,
+    server: Option<Version>,
+) -> Vec<Finding> {
+    let files = DiskFiles { folder: path.parent().unwrap_or(Path::new("")) };
+    config::check(source, kind, &surroundings(&files, server))
+}
+
+fn surroundings<'a>(files: &'a DiskFiles<'_>, server: Option<Version>) -> Surroundings<'a> {
+    Surroundings { files, server, expr: Some(&expression_mistake), template: Some(&template_mistake) }
 }
 
 fn expression_mistake(text: &str) -> Option<ExprMistake> {

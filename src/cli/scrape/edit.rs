@@ -3,12 +3,13 @@
 use clap::Args;
 
 use super::change::{Change, finish};
-use super::config_file::ConfigFile;
+use super::config_file::{ConfigFile, check_source};
 use super::options::JobOptions;
 use crate::cli::{Context, site_input};
-use crate::document::{Draft, Source};
+use crate::document::Source;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
+use crate::prometheus::config::FileKind;
 use crate::prometheus::job_list::{self, JobError};
 use crate::prometheus::{Target, site_jobs};
 
@@ -84,20 +85,21 @@ pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) ->
             site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect()
         }
     };
-    let mut text = file.text.clone();
+    let mut edited: Option<Source> = None;
     for (name, job) in &jobs {
-        let draft = Draft::read(&file.name, &text);
-        text = job_list::with_job(&text, draft.source.as_ref(), name, job.clone())
-            .map_err(|error| not_edited(&error, draft.source.as_ref(), &text))?;
+        let before = edited.as_ref().or(source);
+        let after = job_list::with_job(&file.name, &file.text, before, name, job.clone());
+        edited = Some(after.map_err(|error| not_edited(&error, before, &file.text))?);
     }
-    finished(&file, text, jobs.into_iter().map(|(name, _)| name).collect(), args.dry_run, context)
+    let names = jobs.into_iter().map(|(name, _)| name).collect();
+    finished(&file, edited.as_ref().or(source), names, args.dry_run, context)
 }
 
 pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
     let settings = args.options.settings()?;
-    let text = if settings.is_empty() {
+    let edited = if settings.is_empty() {
         let lines = job_list::job_text(source, &args.name)
             .map_err(|error| not_edited(&error, Some(source), &file.text))?;
         let edited = fsio::edit_text("job.yml", &lines)
@@ -108,19 +110,19 @@ pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) 
         settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
         job_list::with_changed(source, &args.name, job)
     };
-    let text = text.map_err(|error| not_edited(&error, Some(source), &file.text))?;
-    finished(&file, text, vec![args.name.clone()], args.dry_run, context)
+    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
 }
 
 pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
-    let text = job_list::without(source, &args.name)
-        .map_err(|error| not_edited(&error, Some(source), &file.text))?;
+    let edited = job_list::without(source, &args.name);
+    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
     if !args.dry_run && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))? {
         return Err(Error::new(Kind::Failed, "nothing was changed"));
     }
-    finished(&file, text, vec![args.name.clone()], args.dry_run, context)
+    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
 }
 
 fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
@@ -152,15 +154,16 @@ fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
     }
 }
 
-/// Checks the whole text, shows or writes it.
+/// Checks the whole text, shows or writes it. `None`: there is nothing in it.
 fn finished(
     file: &ConfigFile,
-    text: String,
+    edited: Option<&Source>,
     jobs: Vec<String>,
     dry_run: bool,
     context: &Context,
 ) -> Result<()> {
-    let findings = file.check(&text, None);
-    let change = Change { path: &file.path, name: &file.name, before: &file.text, after: text, what: jobs };
-    finish("ScrapeChange", "enmon scrape apply", change, findings, dry_run, context)
+    let findings = edited.map(|edited| check_source(edited, &file.path, FileKind::Prometheus, None));
+    let after = edited.map_or(file.text.as_str(), Source::text);
+    let change = Change { path: &file.path, name: &file.name, before: &file.text, after, what: jobs };
+    finish("ScrapeChange", "enmon scrape apply", change, findings.unwrap_or_default(), dry_run, context)
 }

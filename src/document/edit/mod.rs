@@ -52,12 +52,12 @@ impl EditError {
     }
 }
 
-/// Returns the text with an edit made.
+/// Returns the text with an edit made, as it was read again.
 ///
 /// # Errors
 /// When there is nothing at the path, or it is written in a way that can't be changed without changing other things too: behind an
 /// alias, under an anchor that others use, with explicit keys.
-pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<String, EditError> {
+pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source, EditError> {
     let text = edited_unchecked(source, path, edit)?;
     let draft = Draft::read(source.file(), &text);
     let broken = draft.findings.iter().find(|finding| finding.severity == Severity::Error);
@@ -68,9 +68,8 @@ pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<String,
         };
         return Err(not_meant(source, path, &reason));
     }
-    let after = draft.source.as_ref().map(Source::root);
-    match after {
-        Some(after) if follows(source.root(), after, path, edit) => Ok(text),
+    match draft.source {
+        Some(after) if follows(source.root(), after.root(), path, edit) => Ok(after),
         _ => Err(not_meant(source, path, "other parts of the file would change with it")),
     }
 }
@@ -172,6 +171,20 @@ pub fn element_text(source: &Source, path: &[Step<'_>]) -> Result<String, EditEr
 pub fn written(value: &Value, newline: &'static str) -> String {
     let style = Style { newline, ..Style::default() };
     style.body(0, value).iter().map(|line| format!("{line}{newline}")).collect()
+}
+
+/// Returns a text in which there was nothing but comments, with a value below them.
+///
+/// # Errors
+/// When there was something all the same.
+pub fn begun(file: &str, text: &str, value: &Value) -> Result<Source, EditError> {
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
+    let draft = Draft::read(file, &format!("{text}{gap}{}", written(value, newline)));
+    match draft.source {
+        Some(after) if draft.findings.is_empty() && means(after.root(), value) => Ok(after),
+        _ => Err(EditError::hard(0, "there is something else in the file")),
+    }
 }
 
 fn nothing_there(source: &Source, path: &[Step<'_>]) -> EditError {
