@@ -1,7 +1,7 @@
 //! Between which numbers the values of an expression lie, where its form says so: a count is at least 1, a rate at least 0. Decides by
 //! functions and operators alone; values that are no number are left out.
 
-use std::f64::{INFINITY, NEG_INFINITY, consts::PI};
+use std::f64::consts::PI;
 
 use crate::promql::ast::{AggregateOp, Aggregation, Binary, BinaryOp, Call, Expr, ExprKind};
 
@@ -20,9 +20,9 @@ pub(super) enum Truth {
     Sometimes,
 }
 
-const ANY: Bounds = Bounds { low: NEG_INFINITY, high: INFINITY };
-const NOT_NEGATIVE: Bounds = Bounds { low: 0.0, high: INFINITY };
-const AT_LEAST_ONE: Bounds = Bounds { low: 1.0, high: INFINITY };
+const ANY: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
+const NOT_NEGATIVE: Bounds = Bounds { low: 0.0, high: f64::INFINITY };
+const AT_LEAST_ONE: Bounds = Bounds { low: 1.0, high: f64::INFINITY };
 const ONE: Bounds = Bounds { low: 1.0, high: 1.0 };
 
 fn between(low: f64, high: f64) -> Bounds {
@@ -132,7 +132,7 @@ fn of_aggregation(aggregation: &Aggregation) -> Bounds {
 /// The sum of numbers that are not negative is at least the least of them.
 fn of_sum(of: Bounds) -> Bounds {
     match of.low >= 0.0 {
-        true => between(of.low, INFINITY),
+        true => between(of.low, f64::INFINITY),
         false => ANY,
     }
 }
@@ -144,10 +144,9 @@ fn of_call(call: &Call) -> Facts {
         "vector" => return argument(0),
         "absent" | "absent_over_time" | "present_over_time" => ONE,
         "count_over_time" => AT_LEAST_ONE,
-        "rate" | "irate" | "increase" | "changes" | "resets" | "abs" | "sqrt" | "exp" | "stddev_over_time"
-        | "stdvar_over_time" | "mad_over_time" | "time" | "histogram_count" | "histogram_stddev" | "histogram_stdvar" => {
-            NOT_NEGATIVE
-        }
+        "rate" | "irate" | "increase" | "changes" | "resets" | "abs" | "sqrt" | "exp"
+        | "stddev_over_time" | "stdvar_over_time" | "mad_over_time" | "time" | "histogram_count"
+        | "histogram_stddev" | "histogram_stdvar" => NOT_NEGATIVE,
         "histogram_fraction" => between(0.0, 1.0),
         "sgn" | "sin" | "cos" | "tanh" => between(-1.0, 1.0),
         "minute" => between(0.0, 59.0),
@@ -157,8 +156,9 @@ fn of_call(call: &Call) -> Facts {
         "day_of_year" => between(1.0, 366.0),
         "days_in_month" => between(28.0, 31.0),
         "month" => between(1.0, 12.0),
-        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "label_replace" | "label_join" | "info"
-        | "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "first_over_time" => argument(0).bounds,
+        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "label_replace" | "label_join"
+        | "info" | "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time"
+        | "first_over_time" => argument(0).bounds,
         "sum_over_time" => of_sum(argument(0).bounds),
         "floor" | "ceil" | "clamp" | "clamp_min" | "clamp_max" => of_rounding(call, argument(0).bounds),
         _ => ANY,
@@ -183,7 +183,8 @@ fn of_binary(binary: &Binary) -> Facts {
     let op = binary.op;
     let (left, right) = (facts(&binary.left), facts(&binary.right));
     let filters = op.compares() && binary.bool_span.is_none();
-    if let (Some(left), Some(right), false, false) = (left.constant, right.constant, filters, op.joins_sets()) {
+    if let (Some(left), Some(right), false, false) = (left.constant, right.constant, filters, op.joins_sets())
+    {
         return number(op.of_numbers(left, right));
     }
     let (low, high) = (left.bounds, right.bounds);
@@ -199,7 +200,7 @@ fn of_binary(binary: &Binary) -> Facts {
         BinaryOp::Add => between(low.low + high.low, low.high + high.high),
         BinaryOp::Subtract => between(low.low - high.high, low.high - high.low),
         // zero times infinity is not a number, and says nothing
-        BinaryOp::Multiply if low.low >= 0.0 && high.low >= 0.0 => between(low.low * high.low, INFINITY),
+        BinaryOp::Multiply if low.low >= 0.0 && high.low >= 0.0 => between(low.low * high.low, f64::INFINITY),
         BinaryOp::Divide if low.low >= 0.0 && high.low >= 0.0 => NOT_NEGATIVE,
         _ => ANY,
     };

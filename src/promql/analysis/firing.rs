@@ -68,7 +68,9 @@ fn stays(expr: &Expr) -> Option<Doubt> {
     if expr.value_type() == ValueType::Scalar {
         let message = match constant(expr) {
             Some(_) => "a number is always there, so the alert always fires",
-            None => "a scalar always has a value, so the alert always fires: compare a vector, without `bool`",
+            None => {
+                "a scalar always has a value, so the alert always fires: compare a vector, without `bool`"
+            }
         };
         return doubt(expr.span, DoubtKind::Constant, message);
     }
@@ -88,7 +90,7 @@ fn stays(expr: &Expr) -> Option<Doubt> {
 }
 
 fn no_condition(span: Span) -> Option<Doubt> {
-    let message = "nothing here takes series away, so the alert fires for as long as they exist, whatever their value: compare it";
+    let message = "nothing here takes series away, so the alert fires while they exist, whatever their value";
     doubt(span, DoubtKind::NoCondition, message)
 }
 
@@ -106,10 +108,16 @@ fn call_stays(expr: &Expr, call: &Call) -> Option<Doubt> {
     match call.arguments.iter().find(series) {
         _ if matches!(name, "absent" | "absent_over_time") => None,
         Some(series) => widened(stays(series), expr.span),
-        None if name == "vector" => {
-            doubt(expr.span, DoubtKind::Constant, "`vector(…)` always has a value, so the alert always fires; right for a dead man's switch only")
-        }
-        None => doubt(expr.span, DoubtKind::Constant, format!("`{name}()` always has a value, so the alert always fires: compare it")),
+        None if name == "vector" => doubt(
+            expr.span,
+            DoubtKind::Constant,
+            "`vector(…)` always has a value, so the alert always fires; right for a dead man's switch only",
+        ),
+        None => doubt(
+            expr.span,
+            DoubtKind::Constant,
+            format!("`{name}()` always has a value, so the alert always fires: compare it"),
+        ),
     }
 }
 
@@ -118,13 +126,14 @@ fn binary_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
     // a scalar is always there; what stays or goes are the vectors
     let operands = || {
         let sides = [&binary.left, &binary.right].into_iter().filter(|side| vector(side));
-        let doubts: Option<Vec<Doubt>> = sides.map(|side| stays(side)).collect();
+        let doubts: Option<Vec<Doubt>> = sides.map(stays).collect();
         doubts.and_then(|doubts| doubts.into_iter().next())
     };
     match binary.op {
         op if op.compares() => match binary.bool_span {
             Some(span) => operands().and_then(|_| {
-                let message = "`bool` gives 0 or 1 for every series and takes none away, so the alert fires for both: take `bool` out";
+                let message =
+                    "`bool` gives 0 or 1 and takes no series away, so the alert fires for both: take it out";
                 doubt(span, DoubtKind::BoolOutermost, message)
             }),
             None => always_true(expr, binary).filter(|_| operands().is_some()),
@@ -142,13 +151,18 @@ fn binary_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
 fn or_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
     match (stays(&binary.left), stays(&binary.right)) {
         (None, Some(right)) if right.kind == DoubtKind::Constant => {
-            let message = "this gives a value whenever the rest gives none, so the alert always fires: compare behind it, `(… or …) > 0`";
+            let message =
+                "this has a value whenever the rest has none, so the alert always fires: `(… or …) > 0`";
             doubt(binary.op_span.to(binary.right.span), DoubtKind::OrConstant, message)
         }
         (Some(left), _) => Some(left),
         (None, Some(right)) => Some(right),
         (None, None) => match covers_everything(binary) {
-            true => doubt(expr.span, DoubtKind::AlwaysTrue, "one side or the other is met by every value, so the alert always fires"),
+            true => doubt(
+                expr.span,
+                DoubtKind::AlwaysTrue,
+                "one side or the other is met by every value, so the alert always fires",
+            ),
             false => None,
         },
     }
@@ -156,16 +170,16 @@ fn or_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
 
 /// Finds comparisons that every possible value meets. `count(x) > 0` is none of them: it asks whether there are any.
 fn always_true(expr: &Expr, binary: &Binary) -> Option<Doubt> {
-    let asks_for_any = |side: &Expr| {
-        matches!(bounds(side).low, 1.0) && constant(side).is_none()
-    };
+    let asks_for_any = |side: &Expr| matches!(bounds(side).low, 1.0) && constant(side).is_none();
     if asks_for_any(&binary.left) || asks_for_any(&binary.right) {
         return None;
     }
     match bounds(&binary.left).compare(binary.op, bounds(&binary.right)) {
-        Truth::Always => {
-            doubt(expr.span, DoubtKind::AlwaysTrue, "every value that this can have meets the condition, so the alert fires for as long as the series exist")
-        }
+        Truth::Always => doubt(
+            expr.span,
+            DoubtKind::AlwaysTrue,
+            "every value that this can have meets the condition, so the alert fires while the series exist",
+        ),
         _ => None,
     }
 }
@@ -183,7 +197,11 @@ fn is_empty(expr: &Expr, in_chain: bool) -> Option<Doubt> {
         ExprKind::Unary { of, .. } => is_empty(of, false),
         ExprKind::Subquery(subquery) => is_empty(&subquery.of, false),
         ExprKind::Aggregation(aggregation) => is_empty(&aggregation.of, false),
-        ExprKind::Call(call) if matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector") => None,
+        ExprKind::Call(call)
+            if matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector") =>
+        {
+            None
+        }
         ExprKind::Call(call) => call.arguments.iter().find_map(|argument| is_empty(argument, false)),
         ExprKind::Binary(binary) => binary_is_empty(expr, binary, in_chain),
     }
@@ -192,14 +210,19 @@ fn is_empty(expr: &Expr, in_chain: bool) -> Option<Doubt> {
 fn binary_is_empty(expr: &Expr, binary: &Binary, in_chain: bool) -> Option<Doubt> {
     let filters = binary.op.compares() && binary.bool_span.is_none();
     let vector = expr.value_type() == ValueType::Vector;
-    if filters && vector {
-        if let Some(doubt) = never_true(expr, binary) {
-            return Some(doubt);
-        }
+    if filters
+        && vector
+        && let Some(doubt) = never_true(expr, binary)
+    {
+        return Some(doubt);
     }
     let chains = filters || binary.op == BinaryOp::And;
     if !in_chain && (chains || binary.op == BinaryOp::Unless) && nothing_passes(expr) {
-        return doubt(expr.span, DoubtKind::NeverTrue, "no value meets all of these conditions, so the alert never fires");
+        return doubt(
+            expr.span,
+            DoubtKind::NeverTrue,
+            "no value meets all of these conditions, so the alert never fires",
+        );
     }
     let (left, right) = (is_empty(&binary.left, chains), is_empty(&binary.right, chains));
     match binary.op {
@@ -216,7 +239,11 @@ fn never_true(expr: &Expr, binary: &Binary) -> Option<Doubt> {
         && matches!(binary.op, BinaryOp::Less | BinaryOp::Greater)
         && binary.left.without_parens().to_string() == binary.right.without_parens().to_string();
     if same {
-        return doubt(expr.span, DoubtKind::NeverTrue, "both sides are the same, so neither is larger and the alert never fires");
+        return doubt(
+            expr.span,
+            DoubtKind::NeverTrue,
+            "both sides are the same, so neither is larger and the alert never fires",
+        );
     }
     if bounds(&binary.left).compare(binary.op, bounds(&binary.right)) != Truth::Never {
         return None;
@@ -305,7 +332,11 @@ mod tests {
     fn alerts_that_stay_are_found() {
         for (text, kind, part) in STUCK {
             let found = never_resolves(&parse(text).unwrap());
-            assert_eq!(found.as_ref().map(|doubt| (doubt.kind, doubt.span.of(text))), Some((*kind, *part)), "{text}");
+            assert_eq!(
+                found.as_ref().map(|doubt| (doubt.kind, doubt.span.of(text))),
+                Some((*kind, *part)),
+                "{text}"
+            );
         }
     }
 
