@@ -12,6 +12,7 @@ pub mod lease;
 pub mod modbus;
 pub mod plant;
 pub mod profile;
+pub mod promql;
 pub mod runtime;
 pub mod scenario;
 pub mod server;
