@@ -166,10 +166,8 @@ pub enum DurationKind {
     Paren(Box<DurationExpr>),
     /// Two lengths and one of `+ - * / % ^`.
     Binary(BinaryOp, Box<DurationExpr>, Box<DurationExpr>),
-    /// The shorter of two.
-    Min(Box<DurationExpr>, Box<DurationExpr>),
-    /// The longer of two.
-    Max(Box<DurationExpr>, Box<DurationExpr>),
+    /// The shorter or the longer of two.
+    Extreme(Extreme, Box<DurationExpr>, Box<DurationExpr>),
 }
 
 impl DurationExpr {
@@ -180,10 +178,38 @@ impl DurationExpr {
             DurationKind::Step | DurationKind::Range => return None,
             DurationKind::Signed(true, of) => -of.seconds()?,
             DurationKind::Signed(false, of) | DurationKind::Paren(of) => of.seconds()?,
-            DurationKind::Min(left, right) => left.seconds()?.min(right.seconds()?),
-            DurationKind::Max(left, right) => left.seconds()?.max(right.seconds()?),
+            DurationKind::Extreme(extreme, left, right) => {
+                let (left, right) = (left.seconds()?, right.seconds()?);
+                if matches!(extreme, Extreme::Min | Extreme::MinOf) {
+                    left.min(right)
+                } else {
+                    left.max(right)
+                }
+            }
             DurationKind::Binary(op, left, right) => op.of_numbers(left.seconds()?, right.seconds()?),
         })
+    }
+}
+
+/// Which of two lengths is taken. Older servers take `min`, newer ones `min_of`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "named like their words")]
+pub enum Extreme {
+    Min,
+    Max,
+    MinOf,
+    MaxOf,
+}
+
+impl Extreme {
+    /// Returns the word that it is written as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Extreme::Min => "min",
+            Extreme::Max => "max",
+            Extreme::MinOf => "min_of",
+            Extreme::MaxOf => "max_of",
+        }
     }
 }
 

@@ -82,9 +82,6 @@ impl Parser<'_> {
                 });
             }
         };
-        if label.text.is_empty() {
-            return Err(ParseError::new(label.span, Code::BadLabel, "a label name can't be empty"));
-        }
         self.take();
         let value_span = self.span();
         let Kind::Text(value) = &self.peek().kind else {
