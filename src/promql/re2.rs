@@ -151,14 +151,8 @@ impl<'a> Reader<'a> {
         let Some((part, _)) = last else {
             return Self::wrong(start, "there is nothing before it to repeat");
         };
-        if let Some((least, most)) = counts {
-            let upper = most.unwrap_or(least);
-            if least > MOST_REPEATS || upper > MOST_REPEATS || most.is_some_and(|most| most < least) {
-                return Self::wrong(
-                    start,
-                    "a repetition goes from the smaller number to the larger, 1000 at the most",
-                );
-            }
+        if counts.is_some_and(|(least, most)| most.is_some_and(|most| most < least)) {
+            return Self::wrong(start, "a repetition goes from the smaller number to the larger");
         }
         // `?` behind a repetition makes it lazy
         self.skip("?");
@@ -168,7 +162,7 @@ impl<'a> Reader<'a> {
         let factor = counts.map_or(1, |(least, most)| most.unwrap_or(least).max(1));
         let repeats = part.repeats.saturating_mul(factor);
         if factor > 1 && repeats > MOST_REPEATS {
-            return Self::wrong(start, "repetitions within each other come to more than 1000");
+            return Self::wrong(start, "what is repeated comes to more than 1000 times");
         }
         Ok(Part { empty: part.empty || maybe_none, repeats })
     }
