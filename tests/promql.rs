@@ -44,7 +44,7 @@ fn broken_expressions_are_told_at_their_place() {
 fn every_kind_of_mistake_is_in_the_table_or_newer() {
     use promql::Code;
     let table = tables::broken();
-    // promtool takes what a depth of 200 is, and each of these stands in a table of its own
+    // promtool takes deeper expressions than we do; properties.rs has those
     let elsewhere = [Code::TooDeep];
     let all = [
         Code::Empty,
@@ -141,6 +141,33 @@ fn promtool_takes_what_is_right() {
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// Mistakes that a server finds only when it evaluates the expression, every time.
+#[rustfmt::skip]
+const LATE: &[(&str, usize, &str)] = &[
+    ("count_values(\"\", foo)", 13, "bad-label"),
+    ("label_replace(foo, \"\", \"b\", \"c\", \"d\")", 19, "bad-label"),
+    ("label_join(foo, \"\", \",\", \"c\")", 16, "bad-label"),
+    ("label_replace(foo, \"a\", \"b\", \"c\", \"(\")", 34, "bad-regex"),
+];
+
+#[test]
+fn mistakes_are_found_that_promtool_leaves_to_the_server() {
+    let texts: Vec<&str> = LATE.iter().map(|(text, ..)| *text).collect();
+    for ((text, at, code), verdict) in LATE.iter().zip(promtool::expressions(&texts)) {
+        let error = promql::parse(text).unwrap_err();
+        assert_eq!((error.span.start, error.code.as_str()), (*at, *code), "{text}: {error}");
+        assert_eq!(verdict, Verdict::Accepted, "{text} belongs into broken.txt");
+    }
+}
+
+#[test]
+fn a_space_that_is_none_is_named() {
+    // it can't be seen in a table
+    let error = promql::parse("foo\u{a0}> 1").unwrap_err();
+    assert_eq!((error.span.start, error.code.as_str()), (3, "unexpected-character"));
+    assert!(error.message.contains("U+00A0"), "{error}");
 }
 
 /// Expressions of numbers, and the same with parentheses where they group.

@@ -154,8 +154,9 @@ impl Display for DurationExpr {
             DurationKind::Signed(negative, of) => write!(out, "{}{of}", if *negative { '-' } else { '+' }),
             DurationKind::Paren(of) => write!(out, "({of})"),
             DurationKind::Binary(op, left, right) => write!(out, "{left} {op} {right}"),
-            DurationKind::Min(left, right) => write!(out, "min({left}, {right})"),
-            DurationKind::Max(left, right) => write!(out, "max({left}, {right})"),
+            DurationKind::Extreme(extreme, left, right) => {
+                write!(out, "{}({left}, {right})", extreme.as_str())
+            }
         }
     }
 }

@@ -297,6 +297,7 @@ fn unexpected_in_braces(span: Span, text: &str) -> ParseError {
         '!' => "write `!=` or `!~`",
         '.' | '-' | ':' | '/' => "put a label name with such a character in quotes",
         '<' | '>' => "values are compared behind the braces: `metric{…} > 5`",
+        ')' | ']' => "the braces are not closed: `}` is missing before it",
         '{' => "close the first braces before others open",
         '[' => "a range stands behind the braces; several values are a regular expression: `a=~\"x|y\"`",
         _ if first.is_alphabetic() => "put a label name with such a letter in quotes",

@@ -142,10 +142,10 @@ pub(super) fn number(text: &str) -> Option<f64> {
             .filter(|_| !hex.starts_with(['+', '-']))
             .map(|number| number as f64);
     }
-    if lower.len() > 1 && lower.starts_with('0') && lower.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
-        if let Ok(octal) = i64::from_str_radix(&lower, 8) {
-            return Some(octal as f64);
-        }
+    let octal =
+        lower.len() > 1 && lower.starts_with('0') && lower.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    if let Some(number) = octal.then(|| i64::from_str_radix(&lower, 8).ok()).flatten() {
+        return Some(number as f64);
     }
     let digits = lower.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'+' | b'-'));
     lower.parse().ok().filter(|number: &f64| digits && number.is_finite())

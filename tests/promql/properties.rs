@@ -142,7 +142,7 @@ fn judge(text: &str) -> Result<Option<Expr>, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
     fn soups_of_pieces_are_read_or_refused(text in soup()) {
@@ -195,7 +195,7 @@ const TEMPLATE_PIECES: &[&str] = &[
 /// Texts that would break a reader without bounds.
 #[test]
 fn deep_expressions_are_refused_and_long_ones_read() {
-    let deep = 100_000;
+    let deep = 20_000;
     for piece in [
         "(",
         "-",
@@ -242,8 +242,8 @@ fn deep_expressions_are_refused_and_long_ones_read() {
     ] {
         assert!(judge(&text).unwrap().is_some());
     }
-    let wide = format!("foo{{{}}}", "a=\"b\",".repeat(100_000));
+    let wide = format!("foo{{{}}}", "a=\"b\",".repeat(20_000));
     assert!(promql::parse(&wide).is_ok());
-    let many = format!("label_join(foo, \"a\", \",\"{})", ", \"b\"".repeat(100_000));
+    let many = format!("label_join(foo, \"a\", \",\"{})", ", \"b\"".repeat(20_000));
     assert!(promql::parse(&many).is_ok());
 }

@@ -1,7 +1,7 @@
 //! Between which numbers the values of an expression lie, where its form says so: a count is at least 1, a rate at least 0. Decides by
 //! functions and operators alone; values that are no number are left out.
 
-use std::f64::{INFINITY, NEG_INFINITY, consts::PI};
+use std::f64::consts::PI;
 
 use crate::promql::ast::{AggregateOp, Aggregation, Binary, BinaryOp, Call, Expr, ExprKind};
 
@@ -20,9 +20,9 @@ pub(super) enum Truth {
     Sometimes,
 }
 
-const ANY: Bounds = Bounds { low: NEG_INFINITY, high: INFINITY };
-const NOT_NEGATIVE: Bounds = Bounds { low: 0.0, high: INFINITY };
-const AT_LEAST_ONE: Bounds = Bounds { low: 1.0, high: INFINITY };
+const ANY: Bounds = Bounds { low: f64::NEG_INFINITY, high: f64::INFINITY };
+const NOT_NEGATIVE: Bounds = Bounds { low: 0.0, high: f64::INFINITY };
+const AT_LEAST_ONE: Bounds = Bounds { low: 1.0, high: f64::INFINITY };
 const ONE: Bounds = Bounds { low: 1.0, high: 1.0 };
 
 fn between(low: f64, high: f64) -> Bounds {
@@ -132,7 +132,7 @@ fn of_aggregation(aggregation: &Aggregation) -> Bounds {
 /// The sum of numbers that are not negative is at least the least of them.
 fn of_sum(of: Bounds) -> Bounds {
     match of.low >= 0.0 {
-        true => between(of.low, INFINITY),
+        true => between(of.low, f64::INFINITY),
         false => ANY,
     }
 }
@@ -200,7 +200,7 @@ fn of_binary(binary: &Binary) -> Facts {
         BinaryOp::Add => between(low.low + high.low, low.high + high.high),
         BinaryOp::Subtract => between(low.low - high.high, low.high - high.low),
         // zero times infinity is not a number, and says nothing
-        BinaryOp::Multiply if low.low >= 0.0 && high.low >= 0.0 => between(low.low * high.low, INFINITY),
+        BinaryOp::Multiply if low.low >= 0.0 && high.low >= 0.0 => between(low.low * high.low, f64::INFINITY),
         BinaryOp::Divide if low.low >= 0.0 && high.low >= 0.0 => NOT_NEGATIVE,
         _ => ANY,
     };

@@ -90,7 +90,7 @@ fn stays(expr: &Expr) -> Option<Doubt> {
 }
 
 fn no_condition(span: Span) -> Option<Doubt> {
-    let message = "nothing here takes series away, so the alert fires for as long as they exist, whatever their value: compare it";
+    let message = "nothing here takes series away, so the alert fires while they exist, whatever their value";
     doubt(span, DoubtKind::NoCondition, message)
 }
 
@@ -126,13 +126,14 @@ fn binary_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
     // a scalar is always there; what stays or goes are the vectors
     let operands = || {
         let sides = [&binary.left, &binary.right].into_iter().filter(|side| vector(side));
-        let doubts: Option<Vec<Doubt>> = sides.map(|side| stays(side)).collect();
+        let doubts: Option<Vec<Doubt>> = sides.map(stays).collect();
         doubts.and_then(|doubts| doubts.into_iter().next())
     };
     match binary.op {
         op if op.compares() => match binary.bool_span {
             Some(span) => operands().and_then(|_| {
-                let message = "`bool` gives 0 or 1 for every series and takes none away, so the alert fires for both: take `bool` out";
+                let message =
+                    "`bool` gives 0 or 1 and takes no series away, so the alert fires for both: take it out";
                 doubt(span, DoubtKind::BoolOutermost, message)
             }),
             None => always_true(expr, binary).filter(|_| operands().is_some()),
@@ -150,7 +151,8 @@ fn binary_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
 fn or_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
     match (stays(&binary.left), stays(&binary.right)) {
         (None, Some(right)) if right.kind == DoubtKind::Constant => {
-            let message = "this gives a value whenever the rest gives none, so the alert always fires: compare behind it, `(… or …) > 0`";
+            let message =
+                "this has a value whenever the rest has none, so the alert always fires: `(… or …) > 0`";
             doubt(binary.op_span.to(binary.right.span), DoubtKind::OrConstant, message)
         }
         (Some(left), _) => Some(left),
@@ -176,7 +178,7 @@ fn always_true(expr: &Expr, binary: &Binary) -> Option<Doubt> {
         Truth::Always => doubt(
             expr.span,
             DoubtKind::AlwaysTrue,
-            "every value that this can have meets the condition, so the alert fires for as long as the series exist",
+            "every value that this can have meets the condition, so the alert fires while the series exist",
         ),
         _ => None,
     }
@@ -208,10 +210,11 @@ fn is_empty(expr: &Expr, in_chain: bool) -> Option<Doubt> {
 fn binary_is_empty(expr: &Expr, binary: &Binary, in_chain: bool) -> Option<Doubt> {
     let filters = binary.op.compares() && binary.bool_span.is_none();
     let vector = expr.value_type() == ValueType::Vector;
-    if filters && vector {
-        if let Some(doubt) = never_true(expr, binary) {
-            return Some(doubt);
-        }
+    if filters
+        && vector
+        && let Some(doubt) = never_true(expr, binary)
+    {
+        return Some(doubt);
     }
     let chains = filters || binary.op == BinaryOp::And;
     if !in_chain && (chains || binary.op == BinaryOp::Unless) && nothing_passes(expr) {

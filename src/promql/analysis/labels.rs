@@ -201,10 +201,13 @@ fn of_absent(argument: &Expr) -> LabelSet {
         return LabelSet::none();
     };
     let mut set = LabelSet::none();
+    let mut seen = BTreeSet::new();
     for matcher in selector.matchers.iter().filter(|matcher| matcher.label.text != NAME) {
-        let others = selector.matchers.iter().filter(|other| other.label.text == matcher.label.text).count();
-        if matcher.op == MatchOp::Equal && !matcher.value.is_empty() && others == 1 {
-            set.add(&matcher.label.text);
+        let label = matcher.label.text.as_str();
+        match seen.insert(label) && matcher.op == MatchOp::Equal && !matcher.value.is_empty() {
+            true => set.add(label),
+            // a label that is matched twice has no one value
+            false => set.drop(label),
         }
     }
     set

@@ -61,13 +61,13 @@ fn of_call(call: &Call, interval_s: f64) -> Option<ShortWindow> {
     let (range_text, interval) = (text(seconds), text(interval_s));
     let message = match (compares, too_short) {
         (true, true) => format!(
-            "`{function}` needs two samples, and a range of {range_text} holds fewer than that when they come every {interval}: \
+            "`{function}` needs two samples, and {range_text} can hold fewer with one every {interval}: \
              write {} or more",
             text(4.0 * interval_s)
         ),
         (true, false) => format!(
-            "a range of {range_text} leaves `{function}` without a result when a scrape fails, with samples every {interval}: \
-             {} is safer",
+            "with samples every {interval}, {range_text} leave `{function}` without a result when a scrape \
+             fails: {} is safer",
             text(4.0 * interval_s)
         ),
         _ => format!("a range of {range_text} can hold no sample at all when they come every {interval}"),

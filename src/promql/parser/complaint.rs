@@ -30,11 +30,11 @@ impl Parser<'_> {
             return error
                 .maybe_hint(percent.then(|| "a percentage is a plain number here: 0.05 or 5".to_owned()));
         }
-        if let Kind::Sign(sign @ (Sign::CloseParen | Sign::CloseBracket | Sign::CloseBrace)) = token.kind {
-            if self.open.is_empty() {
-                let message = format!("this `{}` has no partner before it", sign.as_str());
-                return ParseError::new(token.span, Code::Unopened, message);
-            }
+        if let Kind::Sign(sign @ (Sign::CloseParen | Sign::CloseBracket | Sign::CloseBrace)) = token.kind
+            && self.open.is_empty()
+        {
+            let message = format!("this `{}` has no partner before it", sign.as_str());
+            return ParseError::new(token.span, Code::Unopened, message);
         }
         let found = describe(token, self.text);
         ParseError::new(token.span, Code::UnexpectedToken, format!("expected {expected}, found {found}"))
@@ -50,7 +50,7 @@ impl Parser<'_> {
         match self.keyword() {
             Some(Keyword::By | Keyword::Without) => misplaced(
                 Code::MisplacedGrouping,
-                "the grouping stands once, before or behind the parentheses of an aggregation: `sum by (job) (x)`",
+                "the grouping stands once, before or behind an aggregation's parentheses: `sum by (job) (x)`",
             ),
             Some(Keyword::Bool) => misplaced(
                 Code::MisplacedBool,

@@ -3,7 +3,7 @@
 
 use super::operation::{TIGHTER_THAN_SIGNS, right_binding};
 use super::{Parsed, Parser};
-use crate::promql::ast::{BinaryOp, DurationExpr, DurationKind, Number};
+use crate::promql::ast::{BinaryOp, DurationExpr, DurationKind, Extreme, Number};
 use crate::promql::mistake::{Code, ParseError};
 use crate::promql::token::{Kind, Sign};
 
@@ -100,8 +100,10 @@ impl Parser<'_> {
             Kind::Word if self.follows(Sign::OpenParen) => match word.as_deref() {
                 Some("step") => return self.query_duration(DurationKind::Step),
                 Some("range") => return self.query_duration(DurationKind::Range),
-                Some("min") => return self.extreme_duration(DurationKind::Min),
-                Some("max") => return self.extreme_duration(DurationKind::Max),
+                Some("min") => return self.extreme_duration(Extreme::Min),
+                Some("min_of") => return self.extreme_duration(Extreme::MinOf),
+                Some("max_of") => return self.extreme_duration(Extreme::MaxOf),
+                Some("max") => return self.extreme_duration(Extreme::Max),
                 _ => return Err(self.unexpected(expected)),
             },
             _ => return Err(self.unexpected(expected)),
@@ -117,10 +119,7 @@ impl Parser<'_> {
         Ok(DurationExpr { span: start.to(end), kind })
     }
 
-    fn extreme_duration(
-        &mut self,
-        kind: fn(Box<DurationExpr>, Box<DurationExpr>) -> DurationKind,
-    ) -> Parsed<DurationExpr> {
+    fn extreme_duration(&mut self, extreme: Extreme) -> Parsed<DurationExpr> {
         let start = self.take();
         self.open(Sign::OpenParen, "`(`")?;
         let left = self.duration(0, "a duration")?;
@@ -131,7 +130,10 @@ impl Parser<'_> {
         let right = self.duration(0, "a duration")?;
         self.grow(height.max(self.height))?;
         let end = self.close(Sign::CloseParen, "`)`")?;
-        Ok(DurationExpr { span: start.to(end), kind: kind(Box::new(left), Box::new(right)) })
+        Ok(DurationExpr {
+            span: start.to(end),
+            kind: DurationKind::Extreme(extreme, Box::new(left), Box::new(right)),
+        })
     }
 }
 

@@ -50,9 +50,8 @@ impl Parser<'_> {
         let error = self.unexpected("`,` or `}` behind a matcher");
         match self.keyword() {
             _ if error.code != Code::UnexpectedToken => error,
-            Some(Keyword::And | Keyword::Or) => error.hint(
-                "matchers are parted by commas and all have to match; several values are a regular expression: `a=~\"x|y\"`",
-            ),
+            Some(Keyword::And | Keyword::Or) => error
+                .hint("commas part matchers, and all have to match; `a=~\"x|y\"` matches one of two values"),
             _ if self.word().is_some() => error.hint("matchers are parted by commas: `{a=\"1\", b=\"2\"}`"),
             _ => error,
         }
@@ -83,9 +82,6 @@ impl Parser<'_> {
                 });
             }
         };
-        if label.text.is_empty() {
-            return Err(ParseError::new(label.span, Code::BadLabel, "a label name can't be empty"));
-        }
         self.take();
         let value_span = self.span();
         let Kind::Text(value) = &self.peek().kind else {
@@ -191,7 +187,7 @@ impl Parser<'_> {
             ExprKind::Selector(_) => misplaced("there is a range already", "a selector has one range"),
             _ => misplaced(
                 "only a selector can have a range",
-                "write a subquery for ranges of anything else: `(…)[5m:]`; its step may stand behind the colon",
+                "write a subquery for ranges of anything else: `(…)[5m:]`, with its step behind the colon",
             ),
         }
     }

@@ -77,10 +77,10 @@ impl Scanner<'_> {
 
     /// Skips the `- ` of `{{- `.
     fn skip_trim_marker(&mut self) {
-        if let [b'-', space, ..] = self.rest().as_bytes() {
-            if space.is_ascii_whitespace() {
-                self.at += 2;
-            }
+        if let [b'-', space, ..] = self.rest().as_bytes()
+            && space.is_ascii_whitespace()
+        {
+            self.at += 2;
         }
     }
 
