@@ -1,8 +1,8 @@
 //! The files of cases: texts with a title, and what is to be found in them.
 //!
 //! `=== title [why]` begins a case. The text follows, then a line `--- line:column code` for each finding, `--- line:column code ?` for
-//! each doubt. In brackets stands why promtool is not asked, or may say something else: a version of a later server, `absent: …`, or
-//! `stricter: …` where the server takes the text.
+//! each doubt. In brackets stands why promtool is not asked, or says something else: a version of a later server; `absent: …` where it lacks
+//! the part; `stricter: …` where the server takes the text, and `looser: …` where it refuses what is only a doubt here.
 
 use std::path::Path;
 
@@ -22,6 +22,8 @@ pub enum Why {
     Absent,
     /// promtool takes it; the reason why it is a mistake here stands in the file.
     Stricter,
+    /// promtool refuses it, and here it is a doubt; the reason stands in the file.
+    Looser,
 }
 
 #[derive(Debug, Clone)]
@@ -43,7 +45,8 @@ impl Case {
             "" => Why::Agrees,
             note if note.starts_with("absent: ") => Why::Absent,
             note if note.starts_with("stricter: ") => Why::Stricter,
-            version => Why::Newer(version.parse().expect("a version, `absent: …` or `stricter: …`")),
+            note if note.starts_with("looser: ") => Why::Looser,
+            version => Why::Newer(version.parse().expect("a version, or a word with a reason")),
         };
         let mut text: String =
             body.lines().filter(|line| !line.starts_with("--- ")).map(|line| format!("{line}\n")).collect();

@@ -114,7 +114,7 @@ static DNS: Section = Section {
 /// Filters of Docker: a name and its values.
 static FILTER: Section = Section {
     title: "a filter",
-    fields: &[text("name").required(), texts("values").required()],
+    fields: &[text("name"), texts("values")],
     shared: &[],
     rule: None,
 };

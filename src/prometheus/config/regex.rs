@@ -110,7 +110,15 @@ fn escape<'a>(rest: &'a str, out: &mut String) -> Result<&'a str, String> {
         out.push('\\');
         out.push(next);
     }
-    Ok(&rest[1 + next.len_utf8()..])
+    let after = &rest[1 + next.len_utf8()..];
+    // `\p{Greek}` and `\x{1F50B}`: the brackets belong to it
+    match after.find('}').filter(|_| matches!(next, 'p' | 'P' | 'x') && after.starts_with('{')) {
+        Some(end) => {
+            out.push_str(&after[..=end]);
+            Ok(&after[end + 1..])
+        }
+        None => Ok(after),
+    }
 }
 
 /// Copies a class: in Go it holds no other classes and no operators.

@@ -38,8 +38,7 @@ impl<'a> Walk<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let hint = Some(hint.into());
-        self.findings.push(self.source.finding(Severity::Error, code, span, message, hint));
+        self.tell(Severity::Error, code, span, message, hint);
     }
 
     pub(super) fn warn(
@@ -49,8 +48,18 @@ impl<'a> Walk<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let hint = Some(hint.into());
-        self.findings.push(self.source.finding(Severity::Warning, code, span, message, hint));
+        self.tell(Severity::Warning, code, span, message, hint);
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        severity: Severity,
+        code: &str,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.findings.push(self.source.finding(severity, code, span, message, Some(hint.into())));
     }
 
     /// Says whether the server is known to be at least of a version.
