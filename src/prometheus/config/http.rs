@@ -99,7 +99,7 @@ static OAUTH2: Section = Section {
         Field::new("http_headers", Kind::Map(&Kind::Section(&HEADER))).since(3, 5),
         text("iss").since(3, 5),
         text("no_proxy").since(2, 43),
-        Field::new("proxy_connect_header", Kind::Map(&Kind::List(&Kind::Text))),
+        Field::new("proxy_connect_header", Kind::Map(&Kind::List(&Kind::Text))).since(2, 43),
         flag("proxy_from_environment").since(2, 43),
         Field::new("proxy_url", Kind::Url),
         texts("scopes"),

@@ -187,7 +187,7 @@ fn queue<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
         }
     }
     let least = number("min_shards").unwrap_or(1);
-    if number("max_shards").is_some_and(|most| most < least)
+    if number("max_shards").is_some_and(|most| most > 0 && most < least)
         && let Some(entry) = fields.get("max_shards")
     {
         let message = "`max_shards` is less than `min_shards`";

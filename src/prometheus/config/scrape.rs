@@ -116,15 +116,13 @@ fn scrape<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
             targets::check_targets(walk, group, Severity::Error);
         }
     }
-    let has_targets = fields.iter().any(|entry| entry.key.ends_with("_configs") && is_discovery(&entry.key));
+    // a discovery whose name is misspelt has its own finding
+    let has_targets =
+        fields.iter().any(|entry| entry.key.contains("_sd_config") || entry.key.starts_with("static_config"));
     if !has_targets {
         let message = "the job has no targets";
         walk.warn("no-targets", fields.span(), message, "add `static_configs` or a discovery");
     }
-}
-
-fn is_discovery(name: &str) -> bool {
-    DISCOVERIES.binary_search_by(|field| field.name.cmp(name)).is_ok()
 }
 
 /// The times of the global section, with the defaults of Prometheus.
