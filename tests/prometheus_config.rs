@@ -59,7 +59,8 @@ fn without_a_version_old_and_new_fields_are_right() {
         let findings = check_text("f", &case.text, FileKind::Prometheus, &Surroundings::default());
         assert!(!is_refused(&findings), "{}: {findings:#?}", case.title);
     }
-    let old = "scrape_configs: [{job_name: a, scrape_classic_histograms: true, static_configs: [{targets: [a]}]}]";
+    let old =
+        "scrape_configs: [{job_name: a, scrape_classic_histograms: true, static_configs: [{targets: [a]}]}]";
     assert_eq!(check_text("f", old, FileKind::Prometheus, &Surroundings::default()), []);
 }
 
@@ -82,7 +83,8 @@ fn promtool_takes(kind: FileKind, texts: &[&str]) -> Vec<bool> {
         if kind == FileKind::FileSd {
             let targets = format!("targets{at:03}.yml");
             std::fs::write(folder.path().join(&targets), text).unwrap();
-            let config = format!("scrape_configs: [{{job_name: a, file_sd_configs: [{{files: [{targets}]}}]}}]");
+            let config =
+                format!("scrape_configs: [{{job_name: a, file_sd_configs: [{{files: [{targets}]}}]}}]");
             std::fs::write(folder.path().join(&name), config).unwrap();
         } else {
             std::fs::write(folder.path().join(&name), text).unwrap();
@@ -138,8 +140,13 @@ fn promtool_takes_what_is_taken_here() {
 }
 
 /// What Debian leaves out of its build.
-const NOT_IN_DEBIAN: [&str; 5] =
-    ["consul_sd_configs", "kubernetes_sd_configs", "kuma_sd_configs", "linode_sd_configs", "nomad_sd_configs"];
+const NOT_IN_DEBIAN: [&str; 5] = [
+    "consul_sd_configs",
+    "kubernetes_sd_configs",
+    "kuma_sd_configs",
+    "linode_sd_configs",
+    "nomad_sd_configs",
+];
 
 /// The tables know the same fields as promtool 2.42: not one less, and those that it doesn't know bear a later version.
 #[test]
@@ -149,7 +156,10 @@ fn the_tables_know_the_fields_of_promtool() {
         for field in known_fields(kind) {
             let (section, name) = field.path.rsplit_once('.').unwrap_or(("", &field.path));
             if !NOT_IN_DEBIAN.iter().any(|absent| field.path.contains(absent)) {
-                by_section.entry(section.to_owned()).or_default().push((name.to_owned(), field.since.is_none()));
+                by_section
+                    .entry(section.to_owned())
+                    .or_default()
+                    .push((name.to_owned(), field.since.is_none()));
             }
         }
         // the same tables stand in many places; each is asked about once
@@ -308,9 +318,10 @@ fn some_yaml() -> impl Strategy<Value = String> {
         Just("'a@@b'".to_owned()),
         Just("\"\\\\x@@ \\n\"".to_owned()),
     ];
-    let line = (0usize..6, any::<bool>(), prop::sample::select(keys), word).prop_map(|(depth, dash, key, word)| {
-        format!("{}{}{key}: {word}\n", "  ".repeat(depth), if dash { "- " } else { "" })
-    });
+    let line =
+        (0usize..6, any::<bool>(), prop::sample::select(keys), word).prop_map(|(depth, dash, key, word)| {
+            format!("{}{}{key}: {word}\n", "  ".repeat(depth), if dash { "- " } else { "" })
+        });
     prop::collection::vec(line, 0..12).prop_map(|lines| lines.concat())
 }
 

@@ -130,19 +130,22 @@ fn template_files<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
 const INHERITED: &[(&str, &[&str], &[&str])] = &[
     ("email_configs", &["smarthost"], &["smtp_smarthost"]),
     ("email_configs", &["from"], &["smtp_from"]),
-    ("slack_configs", &["api_url", "api_url_file", "app_token", "app_token_file"], &[
-        "slack_api_url",
-        "slack_api_url_file",
-        "slack_app_token",
-        "slack_app_token_file",
-    ]),
+    (
+        "slack_configs",
+        &["api_url", "api_url_file", "app_token", "app_token_file"],
+        &["slack_api_url", "slack_api_url_file", "slack_app_token", "slack_app_token_file"],
+    ),
     ("opsgenie_configs", &["api_key", "api_key_file"], &["opsgenie_api_key", "opsgenie_api_key_file"]),
     ("wechat_configs", &["api_secret", "api_secret_file"], &["wechat_api_secret", "wechat_api_secret_file"]),
     ("wechat_configs", &["corp_id"], &["wechat_api_corp_id"]),
     ("victorops_configs", &["api_key", "api_key_file"], &["victorops_api_key", "victorops_api_key_file"]),
     ("jira_configs", &["api_url"], &["jira_api_url"]),
     ("rocketchat_configs", &["token", "token_file"], &["rocketchat_token", "rocketchat_token_file"]),
-    ("rocketchat_configs", &["token_id", "token_id_file"], &["rocketchat_token_id", "rocketchat_token_id_file"]),
+    (
+        "rocketchat_configs",
+        &["token_id", "token_id_file"],
+        &["rocketchat_token_id", "rocketchat_token_id_file"],
+    ),
 ];
 
 fn config<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {

@@ -145,12 +145,7 @@ pub(super) static IONOS: Section = Section {
 
 pub(super) static LINODE: Section = Section {
     title: "a Linode discovery",
-    fields: &[
-        uint("port"),
-        duration("refresh_interval"),
-        text("region").since(2, 50),
-        text("tag_separator"),
-    ],
+    fields: &[uint("port"), duration("refresh_interval"), text("region").since(2, 50), text("tag_separator")],
     shared: &[CLIENT],
     rule: Some(client),
 };

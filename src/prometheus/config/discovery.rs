@@ -112,12 +112,8 @@ static DNS: Section = Section {
 };
 
 /// Filters of Docker: a name and its values.
-static FILTER: Section = Section {
-    title: "a filter",
-    fields: &[text("name"), texts("values")],
-    shared: &[],
-    rule: None,
-};
+static FILTER: Section =
+    Section { title: "a filter", fields: &[text("name"), texts("values")], shared: &[], rule: None };
 
 const FILTERS: Kind = Kind::List(&Kind::Section(&FILTER));
 
@@ -180,7 +176,8 @@ fn files<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
 
 fn is_targets_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = [".json", ".yml", ".yaml", ".JSON", ".YML", ".YAML"].iter().find_map(|end| path.strip_suffix(end));
+    let stem =
+        [".json", ".yml", ".yaml", ".JSON", ".YML", ".YAML"].iter().find_map(|end| path.strip_suffix(end));
     let folder = &path[..path.len() - name.len()];
     stem.is_some_and(|stem| stem.matches('*').count() <= 1) && !folder.contains('*')
 }
@@ -215,8 +212,12 @@ static ATTACH_METADATA: Section = Section {
     rule: None,
 };
 
-static NAMESPACES: Section =
-    Section { title: "`namespaces`", fields: &[texts("names"), flag("own_namespace")], shared: &[], rule: None };
+static NAMESPACES: Section = Section {
+    title: "`namespaces`",
+    fields: &[texts("names"), flag("own_namespace")],
+    shared: &[],
+    rule: None,
+};
 
 static SELECTOR: Section = Section {
     title: "a selector",
@@ -252,7 +253,8 @@ fn kubernetes<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     if let Some(own) = own.filter(|own| own.value.content == Content::Bool(true))
         && (api_server.is_some() || kubeconfig.is_some())
     {
-        let message = "`own_namespace` works inside of a cluster only, without `api_server` and `kubeconfig_file`";
+        let message =
+            "`own_namespace` works inside of a cluster only, without `api_server` and `kubeconfig_file`";
         walk.error("both-set", own.key_span, message);
     }
     selectors(walk, fields);

@@ -32,13 +32,7 @@ impl<'a> Fields<'a> {
         Some((fields, wrong))
     }
 
-    fn merge(
-        &mut self,
-        node: &'a Node,
-        depth: usize,
-        seen: &mut HashSet<&'a str>,
-        wrong: &mut Option<Span>,
-    ) {
+    fn merge(&mut self, node: &'a Node, depth: usize, seen: &mut HashSet<&'a str>, wrong: &mut Option<Span>) {
         match &node.content {
             Content::Map(entries) if depth > 0 => {
                 for entry in entries {

@@ -168,11 +168,7 @@ fn tls<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
 
 static HEADER: Section = Section {
     title: "an HTTP header",
-    fields: &[
-        Field::new("files", Kind::List(&Kind::File)),
-        texts("secrets"),
-        texts("values"),
-    ],
+    fields: &[Field::new("files", Kind::List(&Kind::File)), texts("secrets"), texts("values")],
     shared: &[],
     rule: None,
 };
@@ -231,10 +227,24 @@ fn is_true(value: serde_json::Value) -> bool {
 /// Headers that the common HTTP client does not let anybody set.
 fn is_reserved_client_header(name: &str) -> bool {
     const RESERVED: [&str; 18] = [
-        "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
-        "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
-        "x-prometheus-remote-write-version", "x-prometheus-remote-read-version",
-        "x-prometheus-scrape-timeout-seconds", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256",
+        "authorization",
+        "host",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "user-agent",
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "www-authenticate",
+        "accept-encoding",
+        "x-prometheus-remote-write-version",
+        "x-prometheus-remote-read-version",
+        "x-prometheus-scrape-timeout-seconds",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-content-sha256",
     ];
     RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
 }

@@ -18,7 +18,7 @@ enum Style {
 }
 
 /// Returns where the bytes `start..end` of a text's value stand in the file.
-pub(super) fn inner_span(file: &str, node: &Node, start: usize, end: usize) -> Span {
+pub fn inner_span(file: &str, node: &Node, start: usize, end: usize) -> Span {
     let Some(value) = node.text() else {
         // a number stands as it is written
         return Span { start: node.span.start, end: node.span.end };
@@ -73,7 +73,11 @@ fn block(file: &str, header: usize) -> Option<(Style, usize)> {
     let text = file[at..].split_inclusive('\n').find(|line| !line.trim().is_empty())?;
     let indent = text.len() - text.trim_start_matches(' ').len();
     if !is_literal {
-        at += file[at..].split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum::<usize>();
+        at += file[at..]
+            .split_inclusive('\n')
+            .take_while(|line| line.trim().is_empty())
+            .map(str::len)
+            .sum::<usize>();
     }
     let begin = at + spaces(file.as_bytes(), at, indent);
     Some((if is_literal { Style::Literal(indent) } else { Style::Folded }, begin))
@@ -130,8 +134,7 @@ fn step(file: &[u8], at: usize, style: Style, wanted: u8) -> Option<usize> {
     match style {
         Style::Literal(indent) if wanted == b'\n' => {
             let line_end = at + usize::from(found == b'\r');
-            (file.get(line_end) == Some(&b'\n'))
-                .then(|| line_end + 1 + spaces(file, line_end + 1, indent))
+            (file.get(line_end) == Some(&b'\n')).then(|| line_end + 1 + spaces(file, line_end + 1, indent))
         }
         Style::Single if wanted == b'\'' => (found == b'\'' && next == Some(b'\'')).then_some(at + 2),
         Style::Double if found == b'\\' => {

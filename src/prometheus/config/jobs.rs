@@ -94,7 +94,8 @@ fn job(index: usize, node: &Node, times: Times) -> Option<JobView> {
         labels,
         discoveries: discoveries(&fields),
         auth: auth(&fields),
-        relabels: fields.filled("relabel_configs").is_some() || fields.filled("metric_relabel_configs").is_some(),
+        relabels: fields.filled("relabel_configs").is_some()
+            || fields.filled("metric_relabel_configs").is_some(),
     })
 }
 

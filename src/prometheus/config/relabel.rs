@@ -25,8 +25,17 @@ pub(super) static RELABEL: Section = Section {
 pub(super) const RULES: Kind = Kind::List(&Kind::Section(&RELABEL));
 
 const ACTIONS: [&str; 11] = [
-    "replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep",
-    "lowercase", "uppercase",
+    "replace",
+    "keep",
+    "drop",
+    "keepequal",
+    "dropequal",
+    "hashmod",
+    "labelmap",
+    "labeldrop",
+    "labelkeep",
+    "lowercase",
+    "uppercase",
 ];
 
 fn relabel<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
@@ -54,7 +63,9 @@ fn relabel<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     target_label(walk, fields, action);
     replacement(walk, fields, action);
     let spare: &[&str] = match action {
-        "labeldrop" | "labelkeep" => &["source_labels", "target_label", "modulus", "separator", "replacement"],
+        "labeldrop" | "labelkeep" => {
+            &["source_labels", "target_label", "modulus", "separator", "replacement"]
+        }
         "keepequal" | "dropequal" => &["regex", "modulus", "separator", "replacement"],
         _ => &[],
     };
@@ -139,7 +150,8 @@ fn is_label_template(text: &str) -> bool {
             let (name, end) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
                 Some((name, end)) => (name, end),
                 None => {
-                    let length = after.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+                    let length =
+                        after.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
                     after.split_at(length)
                 }
             };

@@ -120,7 +120,8 @@ static AZUREAD: Section = Section {
         let set: Vec<_> = ways.iter().filter_map(|name| fields.get(name)).collect();
         match set.as_slice() {
             [] => {
-                let message = "`azuread` needs one of `managed_identity`, `workload_identity`, `oauth` and `sdk`";
+                let message =
+                    "`azuread` needs one of `managed_identity`, `workload_identity`, `oauth` and `sdk`";
                 walk.error("missing-key", fields.span(), message);
             }
             [first, second, ..] => {
@@ -205,10 +206,22 @@ static METADATA: Section = Section {
 /// Says which headers the server sets itself.
 pub(super) fn headers<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     const RESERVED: [&str; 16] = [
-        "host", "content-encoding", "content-length", "content-type", "user-agent", "connection", "keep-alive",
-        "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
-        "x-prometheus-remote-write-version", "x-prometheus-remote-read-version", "x-amz-date",
-        "x-amz-security-token", "x-amz-content-sha256",
+        "host",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "user-agent",
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "www-authenticate",
+        "accept-encoding",
+        "x-prometheus-remote-write-version",
+        "x-prometheus-remote-read-version",
+        "x-amz-date",
+        "x-amz-security-token",
+        "x-amz-content-sha256",
     ];
     let Some((headers, _)) = fields.get("headers").and_then(|entry| Fields::of(&entry.value)) else { return };
     for header in headers.iter() {

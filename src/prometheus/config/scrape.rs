@@ -173,6 +173,15 @@ fn timeout<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>, times: Times) {
     }
     let span = fields.get("scrape_timeout").map_or(fields.span(), |entry| entry.value.span);
     let own = fields.get("scrape_interval").is_some();
-    let hint = if own { "raise `scrape_interval` as well" } else { "the interval is the global one; give the job its own" };
-    walk.error_hint("timeout-above-interval", span, "`scrape_timeout` is longer than `scrape_interval`", hint);
+    let hint = if own {
+        "raise `scrape_interval` as well"
+    } else {
+        "the interval is the global one; give the job its own"
+    };
+    walk.error_hint(
+        "timeout-above-interval",
+        span,
+        "`scrape_timeout` is longer than `scrape_interval`",
+        hint,
+    );
 }

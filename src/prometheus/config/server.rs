@@ -99,8 +99,7 @@ static GLOBAL: Section = Section {
     }),
 };
 
-static RUNTIME: Section =
-    Section { title: "`runtime`", fields: &[int("gogc")], shared: &[], rule: None };
+static RUNTIME: Section = Section { title: "`runtime`", fields: &[int("gogc")], shared: &[], rule: None };
 
 static STORAGE: Section = Section {
     title: "`storage`",
@@ -180,7 +179,8 @@ fn otlp<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     let all = all.is_some_and(|entry| entry.value.content == Content::Bool(true));
     match (all, fields.filled("promote_resource_attributes"), fields.filled("ignore_resource_attributes")) {
         (true, Some(entry), _) => {
-            let message = "`promote_resource_attributes` can't be set beside `promote_all_resource_attributes`";
+            let message =
+                "`promote_resource_attributes` can't be set beside `promote_all_resource_attributes`";
             walk.error("both-set", entry.key_span, message);
         }
         (false, _, Some(entry)) => {

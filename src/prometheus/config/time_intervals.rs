@@ -7,10 +7,7 @@ use crate::document::Node;
 /// A named interval.
 pub(super) static NAMED: Section = Section {
     title: "a time interval",
-    fields: &[
-        text("name").required(),
-        Field::new("time_intervals", Kind::List(&Kind::Section(&INTERVAL))),
-    ],
+    fields: &[text("name").required(), Field::new("time_intervals", Kind::List(&Kind::Section(&INTERVAL)))],
     shared: &[],
     rule: None,
 };
@@ -68,7 +65,17 @@ fn minutes(word: &str) -> Option<u32> {
 
 const WEEKDAYS: [&str; 7] = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
     "december",
 ];
 

@@ -41,7 +41,9 @@ pub(super) fn http(url: &str) -> Result<(), String> {
         Url { scheme: "http" | "https", host } if !host.is_empty() => Ok(()),
         Url { scheme: "http" | "https", .. } => Err(format!("`{url}` has no host")),
         Url { scheme: "", .. } => Err(format!("`{url}` needs a scheme: `http://…` or `https://…`")),
-        Url { scheme, .. } => Err(format!("`{scheme}` is no scheme that can be used here, only http and https")),
+        Url { scheme, .. } => {
+            Err(format!("`{scheme}` is no scheme that can be used here, only http and https"))
+        }
     }
 }
 

@@ -35,9 +35,10 @@ pub(super) fn duration(word: &str) -> Result<u64, String> {
         // units stand from the largest to the smallest, each once
         let at = units.iter().position(|(unit, _)| *unit == &rest[..letters]).ok_or_else(wrong)?;
         let part = number.checked_mul(units[at].1);
-        sum = part.and_then(|part| sum.checked_add(part)).filter(|sum| *sum <= MOST_MILLISECONDS).ok_or_else(
-            || format!("`{word}` is longer than a duration can be (292 years)"),
-        )?;
+        sum = part
+            .and_then(|part| sum.checked_add(part))
+            .filter(|sum| *sum <= MOST_MILLISECONDS)
+            .ok_or_else(|| format!("`{word}` is longer than a duration can be (292 years)"))?;
         units = &units[at + 1..];
         rest = &rest[letters..];
     }
@@ -210,9 +211,15 @@ mod tests {
 
     #[test]
     fn go_durations_may_have_fractions() {
-        for (word, right) in
-            [("1m30s", true), ("1.5h", true), ("0", true), ("-5s", true), ("5", false), ("1d", false), ("", false)]
-        {
+        for (word, right) in [
+            ("1m30s", true),
+            ("1.5h", true),
+            ("0", true),
+            ("-5s", true),
+            ("5", false),
+            ("1d", false),
+            ("", false),
+        ] {
             assert_eq!(go_duration(word).is_ok(), right, "{word}");
         }
     }
