@@ -31,8 +31,9 @@ fn mistakes_are_found_where_they_are() {
         for case in cases::cases(name) {
             let findings = case.findings(kind, oldest);
             let is_doubt = name.contains("doubts") || case.why == Why::Looser;
-            assert!(!findings.is_empty(), "{name}: {}: nothing is found", case.title);
-            assert_eq!(is_refused(&findings), !is_doubt, "{name}: {}: {findings:#?}", case.title);
+            if findings.is_empty() || is_refused(&findings) == is_doubt {
+                differ.push(format!("{name}: {}: refused: {}", case.title, is_refused(&findings)));
+            }
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
@@ -91,16 +92,24 @@ fn promtool_takes(kind: FileKind, texts: &[&str]) -> Vec<bool> {
         }
         names.push(name);
     }
-    names
-        .iter()
-        .map(|name| {
-            let run = promtool().args(["check", sub, name]).current_dir(folder.path()).output();
-            let run = run.unwrap_or_else(|error| panic!("promtool can't be run ({error}): make setup"));
-            let said = String::from_utf8_lossy(&run.stderr).into_owned();
-            assert!(!said.contains("panic:"), "promtool broke on {name}: {said}");
-            run.status.success()
-        })
-        .collect()
+    // both streams into one file, so that each verdict stands behind the name of its file
+    let said = folder.path().join("said");
+    let out = std::fs::File::create(&said).unwrap();
+    let status = promtool()
+        .args(["check", sub])
+        .args(&names)
+        .current_dir(folder.path())
+        .stdout(out.try_clone().unwrap())
+        .stderr(out)
+        .status();
+    status.unwrap_or_else(|error| panic!("promtool can't be run ({error}): make setup"));
+    let said = std::fs::read_to_string(said).unwrap();
+    assert!(!said.contains("panic:"), "promtool broke: {said}");
+    let verdict = |name: &String| {
+        let (_, behind) = said.split_once(&format!("Checking {name}\n")).expect("a verdict for each file");
+        !behind.split("Checking case").next().unwrap_or_default().contains("FAILED")
+    };
+    names.iter().map(verdict).collect()
 }
 
 /// Says where promtool is of another opinion.
