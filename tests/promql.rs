@@ -24,7 +24,11 @@ fn broken_expressions_are_told_at_their_place() {
             Err(error) => {
                 let found = (error.span.start, error.code.as_str());
                 if found != (case.at, case.code.as_str()) {
-                    faults.push(format!("{:?}: {found:?} in place of {:?}", case.text, (case.at, &case.code)));
+                    faults.push(format!(
+                        "{:?}: {found:?} in place of {:?}",
+                        case.text,
+                        (case.at, &case.code)
+                    ));
                 }
                 let message = &error.message;
                 if message.is_empty() || message.ends_with('.') || error.hint.as_deref() == Some("") {
@@ -43,12 +47,36 @@ fn every_kind_of_mistake_is_in_the_table_or_newer() {
     // promtool takes what a depth of 200 is, and each of these stands in a table of its own
     let elsewhere = [Code::TooDeep];
     let all = [
-        Code::Empty, Code::UnexpectedToken, Code::UnexpectedCharacter, Code::UnexpectedEnd, Code::UnknownOperator, Code::Unclosed,
-        Code::Unopened, Code::UnclosedString, Code::BadEscape, Code::BadNumber, Code::BadDuration, Code::DurationNotPositive,
-        Code::BadLabel, Code::KeywordAsName, Code::TrailingComma, Code::BadRegex, Code::EmptySelector, Code::NameTwice,
-        Code::UnknownFunction, Code::ArgumentCount, Code::WrongType, Code::MissingBool, Code::MisplacedBool,
-        Code::MisplacedMatching, Code::LabelInBoth, Code::MisplacedGrouping, Code::MisplacedModifier, Code::ModifierTwice,
-        Code::BadTimestamp, Code::TooDeep,
+        Code::Empty,
+        Code::UnexpectedToken,
+        Code::UnexpectedCharacter,
+        Code::UnexpectedEnd,
+        Code::UnknownOperator,
+        Code::Unclosed,
+        Code::Unopened,
+        Code::UnclosedString,
+        Code::BadEscape,
+        Code::BadNumber,
+        Code::BadDuration,
+        Code::DurationNotPositive,
+        Code::BadLabel,
+        Code::KeywordAsName,
+        Code::TrailingComma,
+        Code::BadRegex,
+        Code::EmptySelector,
+        Code::NameTwice,
+        Code::UnknownFunction,
+        Code::ArgumentCount,
+        Code::WrongType,
+        Code::MissingBool,
+        Code::MisplacedBool,
+        Code::MisplacedMatching,
+        Code::LabelInBoth,
+        Code::MisplacedGrouping,
+        Code::MisplacedModifier,
+        Code::ModifierTwice,
+        Code::BadTimestamp,
+        Code::TooDeep,
     ];
     for code in all {
         let there = table.iter().any(|case| case.code == code.as_str());
@@ -77,14 +105,19 @@ fn promtool_refuses_what_is_broken() {
         match (verdict, &case.promtool) {
             (Verdict::Accepted, _) => faults.push(format!("{:?} is right for promtool", case.text)),
             (Verdict::Refused { place, .. }, None) if place == Some(ours) => {}
-            (Verdict::Refused { place, .. }, Some(other)) if place == Some(other.place) && other.place != ours => {
+            (Verdict::Refused { place, .. }, Some(other))
+                if place == Some(other.place) && other.place != ours =>
+            {
                 if other.reason.is_empty() {
                     faults.push(format!("{:?}: why does the caret stand elsewhere?", case.text));
                 }
             }
             (Verdict::Refused { place, message }, other) => {
                 let expected = other.as_ref().map_or(ours, |other| other.place);
-                faults.push(format!("{:?}: promtool says {place:?}, expected {expected:?}: {message}", case.text));
+                faults.push(format!(
+                    "{:?}: promtool says {place:?}, expected {expected:?}: {message}",
+                    case.text
+                ));
             }
         }
     }

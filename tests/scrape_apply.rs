@@ -70,7 +70,6 @@ fn a_bad_edit_is_refused_and_nothing_changes() {
         (vec!["add", "x", "--targets", "http://h:1/metrics"], "http://h:1/metrics"),
         (vec!["add", "x", "--targets", "h:1", "--interval", "5 seconds"], "5 seconds"),
         (vec!["add", "x", "--targets", "h:1", "--interval", "5s", "--timeout", "10s"], "timeout"),
-        (vec!["add", "x", "--targets", "h:1", "--label", "0a=b"], "0a"),
         (vec!["add", "x", "--targets", "h:1", "--tls-ca", "missing.pem"], "missing.pem"),
         (vec!["add", "self", "--targets", "h:1"], "already"),
         (vec!["edit", "slef", "--interval", "5s"], "did you mean `self`"),
@@ -90,6 +89,20 @@ fn a_bad_edit_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn what_only_newer_servers_take_is_refused_for_an_older_one() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let added = scrape(&program, &server, &["add", "x", "--targets", "h:1", "--label", "0a=b"]);
+    assert!(done(&added).contains("label name since Prometheus 3.0 only"));
+    let wanted = fs::read_to_string(server.file()).unwrap();
+    let (_, version) = server.get("/api/v1/status/buildinfo");
+    assert!(version.contains("\"version\":\"2."), "this test is about a server before 3.0: {version}");
+    let said = refused(&scrape(&program, &server, &["apply"]), 3);
+    assert!(said.contains("`0a`"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), wanted);
+    assert!(!server.configuration().contains("0a"));
+}
+
+#[test]
 fn a_server_that_refuses_gets_the_old_text_back() {
     let (program, server) = (Program::new(), Prometheus::start(BEGIN));
     done(&scrape(&program, &server, &["apply"]));
@@ -101,7 +114,7 @@ fn a_server_that_refuses_gets_the_old_text_back() {
     fs::create_dir(server.folder().join("rules.yml")).unwrap();
     let output = scrape(&program, &server, &["apply"]);
     let said = refused(&output, 5);
-    assert!(said.contains("is a directory") && said.contains("prometheus.yml.applied"), "{said}");
+    assert!(said.contains("failed to reload config") && said.contains("prometheus.yml.applied"), "{said}");
     assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
     let kept = fs::read_to_string(server.folder().join("prometheus.yml.refused")).unwrap();
     assert_eq!(kept, refused_text);

@@ -145,7 +145,7 @@ fn values(
     phases: &Option<Vec<Phase>>,
     step: Option<Amps>,
     reaction: Option<Period>,
-) -> Vec<(&'static str, String)> {
+) -> Vec<(&'static str, Value)> {
     let mut values = Vec::new();
     if let Some(phases) = phases {
         let names: Vec<String> = phases.iter().map(ToString::to_string).collect();

@@ -69,7 +69,8 @@ pub fn edit_text(name: &str, text: &str) -> io::Result<String> {
     std::fs::write(&path, text)?;
     let editor = super::env("VISUAL").or_else(|| super::env("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     // the variable may hold arguments, so a shell reads it, as it does for others who use it
-    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status()?;
+    let status =
+        Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status()?;
     if !status.success() {
         return Err(io::Error::other(format!("`{editor}` ended with {status}")));
     }

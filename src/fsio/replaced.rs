@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{FileError, failed, mode, read_text, write_atomically};
+use super::{FileError, mode, read_text, write_atomically};
 
 /// Returns the path of a file that is kept beside another one: `prometheus.yml` and `bak` give `prometheus.yml.bak`.
 pub fn beside(path: &Path, extension: &str) -> PathBuf {

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::{job_list, loaded};
 use super::server::{Server, ServerError};
+use super::{job_list, loaded};
 use crate::document::{Draft, Source};
 use crate::fsio::{self, FileError};
 
@@ -102,7 +102,9 @@ pub async fn apply(
         reloads += 1;
         match server.reload().await {
             Ok(()) => {}
-            Err(ServerError::Refused { status: 403 | 405, reason }) => return Err(ApplyError::NoLifecycle(reason)),
+            Err(ServerError::Refused { status: 403 | 405, reason }) => {
+                return Err(ApplyError::NoLifecycle(reason));
+            }
             Err(ServerError::Refused { reason, .. }) => {
                 let restored = restore(&written, server).await?;
                 return Err(ApplyError::Refused { reason, restored });
@@ -119,7 +121,11 @@ pub async fn apply(
         }
     }
     for file in written.all() {
-        fsio::write_atomically(&fsio::beside(&file.path, APPLIED), file.text.as_bytes(), fsio::mode(&file.path))?;
+        fsio::write_atomically(
+            &fsio::beside(&file.path, APPLIED),
+            file.text.as_bytes(),
+            fsio::mode(&file.path),
+        )?;
     }
     Ok(Applied { jobs: written.main.source.as_ref().map_or(0, |file| job_list::names(file).len()), reloads })
 }

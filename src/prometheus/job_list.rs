@@ -123,19 +123,25 @@ mod tests {
         assert_eq!(with_job(text, Some(&from), "12", new.clone()), Err(JobError::IsThere("12".into())));
         assert_eq!(without(&from, "a").unwrap(), "scrape_configs:\n  - job_name: 12 # two\n");
         assert_eq!(without(&from, "c"), Err(JobError::Missing("c".into())));
-        assert_eq!(with_job("# mine\n", None, "b", new).unwrap(), "# mine\nscrape_configs:\n  - job_name: b\n");
+        assert_eq!(
+            with_job("# mine\n", None, "b", new).unwrap(),
+            "# mine\nscrape_configs:\n  - job_name: b\n"
+        );
     }
 
     #[test]
     fn a_job_goes_to_an_editor_and_comes_back() {
-        let text = "scrape_configs:\n  # one\n  - job_name: a\n    # why\n    scheme: http\n\n  - job_name: b\n";
+        let text =
+            "scrape_configs:\n  # one\n  - job_name: a\n    # why\n    scheme: http\n\n  - job_name: b\n";
         let from = source(text);
         let lines = job_text(&from, "a").unwrap();
         assert_eq!(lines, "# one\n- job_name: a\n  # why\n  scheme: http\n");
         assert_eq!(with_job_text(&from, "a", &lines).unwrap(), text);
         let changed = lines.replace("http", "https # now");
         assert_eq!(with_job_text(&from, "a", &changed).unwrap(), text.replace("http", "https # now"));
-        for wrong in ["", "- job_name: a\n- job_name: c\n", "job_name: a\n", "- [a\n", "- job_name: a\nx: 1\n"] {
+        for wrong in
+            ["", "- job_name: a\n- job_name: c\n", "job_name: a\n", "- [a\n", "- job_name: a\nx: 1\n"]
+        {
             assert!(with_job_text(&from, "a", wrong).is_err(), "{wrong}");
         }
     }

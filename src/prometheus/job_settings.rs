@@ -122,8 +122,10 @@ impl JobSettings {
         }
         match &self.credentials {
             Some(Credentials::Basic { user, password_file }) => {
-                let basic =
-                    [("username", Value::from(user.as_str())), ("password_file", password_file.as_str().into())];
+                let basic = [
+                    ("username", Value::from(user.as_str())),
+                    ("password_file", password_file.as_str().into()),
+                ];
                 job.remove("authorization");
                 job.set("basic_auth", Value::map(basic));
             }
@@ -207,7 +209,9 @@ fn discover(job: &mut Value, role: KubernetesRole) {
     }
     let names: &[(&str, &str)] = match role {
         KubernetesRole::Pod => &[("namespace", "namespace"), ("pod_name", "pod"), ("pod_node_name", "node")],
-        KubernetesRole::Service => &[("namespace", "namespace"), ("service_name", "service"), ("pod_name", "pod")],
+        KubernetesRole::Service => {
+            &[("namespace", "namespace"), ("service_name", "service"), ("pod_name", "pod")]
+        }
         KubernetesRole::Node => &[("node_name", "node")],
     };
     for (meta, target) in names {

@@ -40,7 +40,8 @@ pub fn difference(file: &Source, loaded: &Source) -> Option<String> {
             return Some(format!("the job `{name}` is loaded with another interval"));
         }
     }
-    let rules = |source: &Source| source.root().entry("rule_files").map_or(0, |entry| entry.value.elements().len());
+    let rules =
+        |source: &Source| source.root().entry("rule_files").map_or(0, |entry| entry.value.elements().len());
     (rules(file) != rules(loaded)).then(|| "other rule files are loaded".to_owned())
 }
 
@@ -77,7 +78,10 @@ fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
         return Some(&entry.value);
     }
     let merged = &node.entry("<<")?.value;
-    merged.entry(key).map(|entry| &entry.value).or_else(|| merged.elements().iter().find_map(|one| value(one, key)))
+    merged
+        .entry(key)
+        .map(|entry| &entry.value)
+        .or_else(|| merged.elements().iter().find_map(|one| value(one, key)))
 }
 
 fn word(source: &Source, node: &Node, key: &str) -> Option<String> {

@@ -97,7 +97,8 @@ fn lost_labels(source: &Source, rule: &RuleView, expr: &Expr, findings: &mut Vec
                     continue;
                 }
                 let span = inner_span(source.text(), &entry.value, span.start, span.end);
-                let message = format!("the label `{label}` is not there: the expression of `{}` drops it", rule.name);
+                let message =
+                    format!("the label `{label}` is not there: the expression of `{}` drops it", rule.name);
                 let hint = match there.known() {
                     Some(kept) if !kept.is_empty() => {
                         format!("it keeps {}", kept.iter().map(String::as_str).collect::<Vec<_>>().join(", "))

@@ -76,7 +76,11 @@ impl RuleSettings {
             if pairs.is_empty() {
                 continue;
             }
-            let mut texts = rule.get(key).cloned().filter(|texts| *texts != Value::Null).unwrap_or(Value::Map(Vec::new()));
+            let mut texts = rule
+                .get(key)
+                .cloned()
+                .filter(|texts| *texts != Value::Null)
+                .unwrap_or(Value::Map(Vec::new()));
             for (name, text) in pairs {
                 if text.is_empty() {
                     texts.remove(name);
@@ -198,7 +202,10 @@ mod tests {
         let change = RuleSettings { hold: Some("1m".into()), ..RuleSettings::default() };
         let changed = with_changed_rule(&from, "One", None, &change).unwrap();
         assert_eq!(changed, TEXT.replace("5m", "1m"));
-        assert_eq!(without_rule(&source(&more), "One", Some("a")).unwrap(), format!("groups:\n  - name: a\n    rules:\n{added}"));
+        assert_eq!(
+            without_rule(&source(&more), "One", Some("a")).unwrap(),
+            format!("groups:\n  - name: a\n    rules:\n{added}")
+        );
         assert_eq!(without_rule(&from, "Two", None), Err(RuleError::Missing("Two".into())));
     }
 }

@@ -177,7 +177,11 @@ impl Server {
     async fn data<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {
         let (status, body) = self.send(self.request(Method::GET, path)).await?;
         let answer: Answer<T> = serde_json::from_slice(&body).map_err(|error| {
-            self.foreign(if status.is_success() { error.to_string() } else { format!("HTTP status {status}") })
+            self.foreign(if status.is_success() {
+                error.to_string()
+            } else {
+                format!("HTTP status {status}")
+            })
         })?;
         match answer.data.filter(|_| answer.status == "success") {
             Some(data) => Ok(data),

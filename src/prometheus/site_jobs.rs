@@ -31,9 +31,16 @@ fn devices(site: &Site) -> Vec<Served<'_>> {
     let mut served = Vec::new();
     for meter in &site.meters {
         // a meter belongs to the circuit that names it
-        let measures = |circuit: &Circuit| circuit.meter.is_some_and(|id| site.meters[id.0].name == meter.name);
+        let measures =
+            |circuit: &Circuit| circuit.meter.is_some_and(|id| site.meters[id.0].name == meter.name);
         let circuit = site.circuits.iter().position(measures).map(CircuitId);
-        served.push(Served { name: &meter.name, role: "meter", circuit, phases: &meter.phases, link: &meter.device });
+        served.push(Served {
+            name: &meter.name,
+            role: "meter",
+            circuit,
+            phases: &meter.phases,
+            link: &meter.device,
+        });
     }
     for charger in &site.chargers {
         let (circuit, phases) = (Some(charger.circuit), charger.phases.as_slice());
@@ -41,7 +48,13 @@ fn devices(site: &Site) -> Vec<Served<'_>> {
     }
     for breaker in &site.breakers {
         let circuit = breaker.circuit;
-        served.push(Served { name: &breaker.name, role: "breaker", circuit, phases: &[], link: &breaker.device });
+        served.push(Served {
+            name: &breaker.name,
+            role: "breaker",
+            circuit,
+            phases: &[],
+            link: &breaker.device,
+        });
     }
     for cabinet in &site.cabinets {
         let link = &cabinet.device;

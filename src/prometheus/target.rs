@@ -13,7 +13,9 @@ pub enum Target {
 
 /// Why a text is no target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no place for a configuration: write file:PATH, for example file:/etc/prometheus/prometheus.yml")]
+#[error(
+    "`{0}` is no place for a configuration: write file:PATH, for example file:/etc/prometheus/prometheus.yml"
+)]
 pub struct TargetError(String);
 
 impl FromStr for Target {
@@ -42,7 +44,10 @@ mod tests {
     #[test]
     fn targets_are_read_as_they_are_written() {
         let target: Target = "file:/etc/p.yml".parse().unwrap();
-        assert_eq!((target.clone(), target.to_string()), (Target::File("/etc/p.yml".into()), "file:/etc/p.yml".into()));
+        assert_eq!(
+            (target.clone(), target.to_string()),
+            (Target::File("/etc/p.yml".into()), "file:/etc/p.yml".into())
+        );
         for wrong in ["", "p.yml", "file:", "http://x"] {
             assert!(wrong.parse::<Target>().is_err(), "{wrong}");
         }

@@ -440,7 +440,10 @@ impl AggregateOp {
 
     /// Tells whether it gives some of its series with all their labels, rather than new ones.
     pub fn picks(self) -> bool {
-        matches!(self, AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk | AggregateOp::LimitRatio)
+        matches!(
+            self,
+            AggregateOp::Topk | AggregateOp::Bottomk | AggregateOp::Limitk | AggregateOp::LimitRatio
+        )
     }
 
     /// Tells whether a server needs `promql-experimental-functions` for it.

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::ast::{
-    Aggregation, At, Binary, BinaryOp, DurationExpr, DurationKind, Expr, ExprKind, Extended, Fill, Grouping, MatchOp, Matching,
-    Modifiers, Name, Number, Selector,
+    Aggregation, At, Binary, BinaryOp, DurationExpr, DurationKind, Expr, ExprKind, Extended, Fill, Grouping,
+    MatchOp, Matching, Modifiers, Name, Number, Selector,
 };
 use super::literal::duration_text;
 

@@ -99,7 +99,9 @@ impl Lexer<'_> {
                 && !hex
                 && length > 0
                 && bytes[length - 1].eq_ignore_ascii_case(&b'e')
-                && bytes[..length - 1].iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_'));
+                && bytes[..length - 1]
+                    .iter()
+                    .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'_'));
             if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.') || exponent_sign) {
                 break;
             }
@@ -117,7 +119,11 @@ impl Lexer<'_> {
             match literal::duration(literal) {
                 Ok(milliseconds) => Kind::Duration(milliseconds),
                 Err(why) if unit || self.place == Place::Brackets => {
-                    let error = ParseError::new(span, Code::BadDuration, format!("`{literal}` is no duration: {why}"));
+                    let error = ParseError::new(
+                        span,
+                        Code::BadDuration,
+                        format!("`{literal}` is no duration: {why}"),
+                    );
                     return Err(error.maybe_hint(duration_hint(literal)));
                 }
                 Err(_) => {
@@ -153,7 +159,8 @@ impl Lexer<'_> {
         let Some(length) = end else {
             let line = self.rest().split('\n').next().map_or(0, str::len);
             let span = Span::new(start, start + line.max(1));
-            let error = ParseError::new(span, Code::UnclosedString, format!("the string has no closing {quote}"));
+            let error =
+                ParseError::new(span, Code::UnclosedString, format!("the string has no closing {quote}"));
             return Err(error.hint(match quote == '`' || self.rest().len() == line {
                 true => format!("put {quote} at its end"),
                 false => format!("put {quote} at its end; only strings in `…` may go over several lines"),
@@ -162,7 +169,11 @@ impl Lexer<'_> {
         let inner = self.text.get(start + 1..start + length).unwrap_or_default();
         if let Some(at) = inner.find('\u{fffd}') {
             let span = Span::new(start + 1 + at, start + 1 + at + '\u{fffd}'.len_utf8());
-            let error = ParseError::new(span, Code::BadEscape, "the string holds U+FFFD, the sign of text that was lost");
+            let error = ParseError::new(
+                span,
+                Code::BadEscape,
+                "the string holds U+FFFD, the sign of text that was lost",
+            );
             return Err(error.hint("write `\\ufffd` if it is meant"));
         }
         let value = literal::unquote(inner, quote).map_err(|mistake| {
@@ -193,7 +204,12 @@ impl Lexer<'_> {
             ('{', _) if !braces => (Sign::OpenBrace, 1),
             ('}', _) => (Sign::CloseBrace, 1),
             (',', _) => (Sign::Comma, 1),
-            _ if braces => return Err(unexpected_in_braces(Span::new(self.at, self.at + first.len_utf8()), self.rest())),
+            _ if braces => {
+                return Err(unexpected_in_braces(
+                    Span::new(self.at, self.at + first.len_utf8()),
+                    self.rest(),
+                ));
+            }
             ('<', _) => (Sign::Less, 1),
             ('>', _) => (Sign::Greater, 1),
             ('(', _) => (Sign::OpenParen, 1),
@@ -243,7 +259,10 @@ impl Lexer<'_> {
         };
         let span = Span::new(self.at, self.at + length);
         let operator = span.of(self.text);
-        Some(ParseError::new(span, Code::UnknownOperator, format!("there is no operator `{operator}` here")).hint(hint))
+        Some(
+            ParseError::new(span, Code::UnknownOperator, format!("there is no operator `{operator}` here"))
+                .hint(hint),
+        )
     }
 
     /// Says what is wrong about a character outside of braces.
@@ -251,7 +270,9 @@ impl Lexer<'_> {
         let span = Span::new(self.at, self.at + character.len_utf8());
         let hint = character_hint(character).or_else(|| match character {
             '}' => Some("there is no `{` before it".to_owned()),
-            '.' => Some("a name with dots is written in braces and quotes: `{\"name.with.dots\"}`".to_owned()),
+            '.' => {
+                Some("a name with dots is written in braces and quotes: `{\"name.with.dots\"}`".to_owned())
+            }
             _ if character.is_alphabetic() => {
                 Some("a name with such letters is written in braces and quotes: `{\"größe\"}`".to_owned())
             }
@@ -298,13 +319,17 @@ fn character_hint(character: char) -> Option<String> {
         '“' | '”' | '„' | '‟' | '«' | '»' => "write a straight quote: \"",
         '‘' | '’' | '‚' | '´' => "write a straight quote: '",
         '–' | '—' | '−' => "write a plain minus: -",
-        '\u{a0}' | '\u{200b}' | '\u{feff}' | '\u{202f}' | '\u{2009}' => "this space is no plain space: type it again",
+        '\u{a0}' | '\u{200b}' | '\u{feff}' | '\u{202f}' | '\u{2009}' => {
+            "this space is no plain space: type it again"
+        }
         '≥' => "write >=",
         '≤' => "write <=",
         '≠' => "write !=",
         '×' | '·' => "write *",
         '÷' => "write /",
-        '$' => "variables are filled in by dashboards before Prometheus sees the expression: put a value here",
+        '$' => {
+            "variables are filled in by dashboards before Prometheus sees the expression: put a value here"
+        }
         ';' => "an expression ends without a sign",
         '~' => "regular expressions match labels in braces: `metric{label=~\"regex\"}`",
         '?' => "PromQL has no `?`: write a comparison, and `or` for a default",

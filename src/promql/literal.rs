@@ -44,10 +44,13 @@ pub(super) fn unquote(inner: &str, quote: char) -> Result<String, LiteralMistake
             'x' => 1 + byte_escape(&mut bytes, escape, at, 1, 2, 16)?,
             'u' => 1 + character_escape(&mut bytes, escape, at, 4)?,
             'U' => 1 + character_escape(&mut bytes, escape, at, 8)?,
-            _ => return mistake(at, 1 + kind.len_utf8(), format!("there is no escape `\\{kind}` in strings")),
+            _ => {
+                return mistake(at, 1 + kind.len_utf8(), format!("there is no escape `\\{kind}` in strings"));
+            }
         };
     }
-    Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
 fn push(bytes: &mut Vec<u8>, byte: u8) -> usize {
@@ -90,7 +93,12 @@ fn byte_escape(
     Ok(read)
 }
 
-fn character_escape(bytes: &mut Vec<u8>, escape: &str, at: usize, digits: usize) -> Result<usize, LiteralMistake> {
+fn character_escape(
+    bytes: &mut Vec<u8>,
+    escape: &str,
+    at: usize,
+    digits: usize,
+) -> Result<usize, LiteralMistake> {
     let (number, read) = escape_digits(escape, at, 1, digits, 16)?;
     match char::from_u32(number) {
         Some(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -129,7 +137,10 @@ pub(super) fn number(text: &str) -> Option<f64> {
     let plain = without_underscores(text)?;
     let lower = plain.to_ascii_lowercase();
     if let Some(hex) = lower.strip_prefix("0x") {
-        return i64::from_str_radix(hex, 16).ok().filter(|_| !hex.starts_with(['+', '-'])).map(|number| number as f64);
+        return i64::from_str_radix(hex, 16)
+            .ok()
+            .filter(|_| !hex.starts_with(['+', '-']))
+            .map(|number| number as f64);
     }
     if lower.len() > 1 && lower.starts_with('0') && lower.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
         if let Ok(octal) = i64::from_str_radix(&lower, 8) {
@@ -240,8 +251,16 @@ mod tests {
         for (inner, quote, value) in cases {
             assert_eq!(unquote(inner, quote).as_deref(), Ok(value), "{inner}");
         }
-        let broken =
-            [(r"ab\q", 2), (r"\xZZ", 0), (r"a\x4", 1), (r"\400", 0), (r"\ud800", 0), (r"\'", 0), ("\\xö1", 0), (r"\x+1", 0)];
+        let broken = [
+            (r"ab\q", 2),
+            (r"\xZZ", 0),
+            (r"a\x4", 1),
+            (r"\400", 0),
+            (r"\ud800", 0),
+            (r"\'", 0),
+            ("\\xö1", 0),
+            (r"\x+1", 0),
+        ];
         for (inner, at) in broken {
             assert_eq!(unquote(inner, '"').unwrap_err().at, at, "{inner}");
         }
@@ -264,7 +283,9 @@ mod tests {
         for (text, value) in cases {
             assert_eq!(number(text), Some(value), "{text}");
         }
-        for text in ["1e", "1__0", "1_", "1_.5", "1._5", "1e_3", "0x", "0x1.5", "1..2", "1e999", "inf", "0x-1", "0b1"] {
+        for text in
+            ["1e", "1__0", "1_", "1_.5", "1._5", "1e_3", "0x", "0x1.5", "1..2", "1e999", "inf", "0x-1", "0b1"]
+        {
             assert_eq!(number(text), None, "{text}");
         }
     }

@@ -152,7 +152,10 @@ impl<'a> Reader<'a> {
         if let Some((least, most)) = counts {
             let upper = most.unwrap_or(least);
             if least > MOST_REPEATS || upper > MOST_REPEATS || most.is_some_and(|most| most < least) {
-                return Self::wrong(start, "a repetition goes from the smaller number to the larger, 1000 at the most");
+                return Self::wrong(
+                    start,
+                    "a repetition goes from the smaller number to the larger, 1000 at the most",
+                );
             }
         }
         // `?` behind a repetition makes it lazy
@@ -214,7 +217,8 @@ impl<'a> Reader<'a> {
     /// Reads a group or flags behind `(`.
     fn group(&mut self, start: usize) -> Checked<Option<Part>> {
         if self.skip("?") {
-            let named = self.skip("P<") || !self.rest().starts_with("<=") && !self.rest().starts_with("<!") && self.skip("<");
+            let named = self.skip("P<")
+                || !self.rest().starts_with("<=") && !self.rest().starts_with("<!") && self.skip("<");
             if named {
                 self.name(start)?;
             } else if !self.flags(start)? {
@@ -235,8 +239,18 @@ impl<'a> Reader<'a> {
 
     fn name(&mut self, start: usize) -> Checked<()> {
         let name = match self.rest().split_once('>') {
-            Some((name, _)) if !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => name,
-            _ => return Self::wrong(start, "the name of a group is letters, digits and `_`, between `<` and `>`"),
+            Some((name, _))
+                if !name.is_empty()
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') =>
+            {
+                name
+            }
+            _ => {
+                return Self::wrong(
+                    start,
+                    "the name of a group is letters, digits and `_`, between `<` and `>`",
+                );
+            }
         };
         self.at += name.len() + 1;
         Ok(())
@@ -252,9 +266,17 @@ impl<'a> Reader<'a> {
                 Some('-') if !negated => (negated, flags) = (true, false),
                 Some(end @ (':' | ')')) if flags || !negated => return Ok(end == ':'),
                 Some('=' | '!' | '<') => {
-                    return Self::wrong(start, "there is no look-ahead or look-behind in Prometheus' regular expressions");
+                    return Self::wrong(
+                        start,
+                        "there is no look-ahead or look-behind in Prometheus' regular expressions",
+                    );
                 }
-                _ => return Self::wrong(start, "behind `(?` stands `:`, a name as in `P<name>`, or flags of `imsU`"),
+                _ => {
+                    return Self::wrong(
+                        start,
+                        "behind `(?` stands `:`, a name as in `P<name>`, or flags of `imsU`",
+                    );
+                }
             }
         }
     }
@@ -298,7 +320,8 @@ impl<'a> Reader<'a> {
         };
         let known = name.len() > 2 && name.starts_with(|first: char| first.is_ascii_uppercase())
             || CATEGORIES.split(' ').any(|category| category == name);
-        match known && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_') {
+        match known && !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        {
             true => Ok(()),
             false => Self::wrong(start, "there is no such class of characters"),
         }
@@ -307,7 +330,9 @@ impl<'a> Reader<'a> {
     /// Reads an escape that stands for one character, behind the backslash.
     fn character_escape(&mut self, start: usize) -> Checked<u32> {
         let unknown = "there is no such escape in Prometheus' regular expressions";
-        let digits = |text: &str, most: usize| text.bytes().take(most).take_while(|byte| (b'0'..=b'7').contains(byte)).count();
+        let digits = |text: &str, most: usize| {
+            text.bytes().take(most).take_while(|byte| (b'0'..=b'7').contains(byte)).count()
+        };
         let value = |text: &str, radix: u32| u32::from_str_radix(text, radix).ok();
         match self.take() {
             None => Self::wrong(start, "a backslash at the end escapes nothing"),
@@ -325,8 +350,13 @@ impl<'a> Reader<'a> {
                     Some(braced) => braced.split_once('}').map(|(hex, _)| (hex, hex.len() + 2)),
                     None => self.rest().get(..2).map(|hex| (hex, 2)),
                 };
-                let Some((hex, length)) = hex.filter(|(hex, _)| hex.bytes().all(|byte| byte.is_ascii_hexdigit())) else {
-                    return Self::wrong(start, "behind `\\x` stand two hexadecimal digits, or more in braces");
+                let Some((hex, length)) =
+                    hex.filter(|(hex, _)| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+                else {
+                    return Self::wrong(
+                        start,
+                        "behind `\\x` stand two hexadecimal digits, or more in braces",
+                    );
                 };
                 self.at += length;
                 match value(hex, 16).filter(|code| *code <= 0x10_ffff) {
@@ -396,7 +426,8 @@ impl<'a> Reader<'a> {
 }
 
 /// Categories of Unicode.
-const CATEGORIES: &str = "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs Yi";
+const CATEGORIES: &str =
+    "C Cc Cf Co Cs L Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs Yi";
 /// Classes of POSIX.
 const POSIX: &str = "alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit";
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::ast::{
-    AggregateOp, Aggregation, Binary, Call, Expr, ExprKind, Group, MatchOp, Matcher, Matching, Name, Selector, Subquery,
+    AggregateOp, Aggregation, Binary, Call, Expr, ExprKind, Group, MatchOp, Matcher, Matching, Name,
+    Selector, Subquery,
 };
 use super::functions::ValueType;
 use super::mistake::{Code, ParseError};
@@ -51,7 +52,8 @@ pub(super) fn check(expr: &Expr) -> Checked<ValueType> {
         ExprKind::Unary { of, .. } => match check(of)? {
             kind @ (ValueType::Scalar | ValueType::Vector) => Ok(kind),
             kind => {
-                let message = format!("a sign stands before a scalar or an instant vector, found {}", kind.as_str());
+                let message =
+                    format!("a sign stands before a scalar or an instant vector, found {}", kind.as_str());
                 Err(wrong_type(expr.span, message, kind, ValueType::Vector))
             }
         },
@@ -121,8 +123,10 @@ fn check_aggregation(aggregation: &Aggregation) -> Checked<ValueType> {
 fn swapped(aggregation: &Aggregation) -> Option<ParseError> {
     let parameter = aggregation.parameter.as_ref()?;
     let kind = aggregation.of.value_type();
-    let swapped = parameter.value_type() == ValueType::Vector && matches!(kind, ValueType::Scalar | ValueType::Text);
-    let message = format!("`{}` aggregates an instant vector, found {}", aggregation.op.as_str(), kind.as_str());
+    let swapped =
+        parameter.value_type() == ValueType::Vector && matches!(kind, ValueType::Scalar | ValueType::Text);
+    let message =
+        format!("`{}` aggregates an instant vector, found {}", aggregation.op.as_str(), kind.as_str());
     let error = ParseError::new(aggregation.of.span, Code::WrongType, message);
     swapped.then(|| error.hint("the arguments stand in the other order"))
 }
@@ -138,13 +142,17 @@ fn expect(expr: &Expr, wanted: ValueType, what: impl Fn() -> String) -> Checked<
 /// Says that a type does not fit, and how to get from one to the other.
 fn wrong_type(span: Span, message: String, found: ValueType, wanted: ValueType) -> ParseError {
     let hint = match (found, wanted) {
-        (ValueType::Vector, ValueType::Matrix) => Some("add a range: `metric[5m]`, or `(…)[5m:]` for anything but a selector"),
+        (ValueType::Vector, ValueType::Matrix) => {
+            Some("add a range: `metric[5m]`, or `(…)[5m:]` for anything but a selector")
+        }
         (ValueType::Matrix, ValueType::Vector | ValueType::Scalar) => {
             Some("take the range away, or make one value of it: `rate(x[5m])`, `max_over_time(x[5m])`")
         }
         (ValueType::Scalar, ValueType::Vector) => Some("`vector(…)` makes a vector of a number"),
         (ValueType::Scalar, ValueType::Matrix) => Some("a range belongs to series: `metric[5m]`"),
-        (ValueType::Vector, ValueType::Scalar) => Some("`scalar(…)` makes a number of a vector with one series"),
+        (ValueType::Vector, ValueType::Scalar) => {
+            Some("`scalar(…)` makes a number of a vector with one series")
+        }
         (ValueType::Text, ValueType::Scalar | ValueType::Matrix) => Some("take the quotes away"),
         (ValueType::Text, ValueType::Vector) => {
             Some("take the quotes away; labels are compared in braces: `metric{label=\"value\"}`")
@@ -202,7 +210,8 @@ impl ParseError {
 fn argument_count(expr: &Expr, call: &Call) -> ParseError {
     let function = call.function;
     let count = call.arguments.len();
-    let plural = |count: usize| if count == 1 { "1 argument".to_owned() } else { format!("{count} arguments") };
+    let plural =
+        |count: usize| if count == 1 { "1 argument".to_owned() } else { format!("{count} arguments") };
     let wanted = match function.most {
         Some(0) => "no arguments".to_owned(),
         Some(most) if most == function.least => plural(most),
@@ -224,7 +233,11 @@ fn argument_count(expr: &Expr, call: &Call) -> ParseError {
 fn check_info(call: &Call) -> Checked<()> {
     match call.arguments.get(1).map(|argument| (&argument.kind, argument.span)) {
         Some((ExprKind::Selector(selector), span)) if selector.name.is_some() => {
-            let error = ParseError::new(span, Code::WrongType, "the second argument of `info` has matchers only, no name");
+            let error = ParseError::new(
+                span,
+                Code::WrongType,
+                "the second argument of `info` has matchers only, no name",
+            );
             Err(error.hint("name the info metric as `{__name__=\"target_info\"}`"))
         }
         Some((ExprKind::Selector(_), _)) | None => Ok(()),
@@ -236,7 +249,8 @@ fn check_info(call: &Call) -> Checked<()> {
 
 /// Checks strings that Prometheus would refuse only when it evaluates the expression.
 fn check_text_arguments(call: &Call) -> Checked<()> {
-    let text = |place: usize| match call.arguments.get(place).map(|argument| (&argument.kind, argument.span)) {
+    let text = |place: usize| match call.arguments.get(place).map(|argument| (&argument.kind, argument.span))
+    {
         Some((ExprKind::Text(text), span)) => Some((text.as_str(), span)),
         _ => None,
     };
@@ -275,12 +289,17 @@ fn check_binary(binary: &Binary, left: ValueType) -> Checked<ValueType> {
     let op = binary.op;
     let sign = op.as_str();
     if let Some(span) = binary.bool_span.filter(|_| !op.compares()) {
-        let error = ParseError::new(span, Code::MisplacedBool, format!("`{sign}` compares nothing, so it has no `bool`"));
+        let error = ParseError::new(
+            span,
+            Code::MisplacedBool,
+            format!("`{sign}` compares nothing, so it has no `bool`"),
+        );
         return Err(error.hint("take `bool` out"));
     }
     let scalars = left == ValueType::Scalar && right == ValueType::Scalar;
     if op.compares() && scalars && binary.bool_span.is_none() {
-        let error = ParseError::new(binary.op_span, Code::MissingBool, "two scalars are compared with `bool`");
+        let error =
+            ParseError::new(binary.op_span, Code::MissingBool, "two scalars are compared with `bool`");
         return Err(error.hint(format!("write `{sign} bool`")));
     }
     if let Some(Matching { on: true, labels, group: Some(group), .. }) = &binary.matching {
@@ -288,13 +307,15 @@ fn check_binary(binary: &Binary, left: ValueType) -> Checked<ValueType> {
     }
     for (side, kind) in [(&binary.left, left), (&binary.right, right)] {
         if !matches!(kind, ValueType::Scalar | ValueType::Vector) {
-            let message = format!("`{sign}` stands between scalars and instant vectors, found {}", kind.as_str());
+            let message =
+                format!("`{sign}` stands between scalars and instant vectors, found {}", kind.as_str());
             return Err(wrong_type(side.span, message, kind, ValueType::Vector));
         }
     }
     match left == ValueType::Vector && right == ValueType::Vector {
         true => check_vectors(binary).map(|()| ValueType::Vector),
-        false => check_with_scalar(binary, left).map(|()| if scalars { ValueType::Scalar } else { ValueType::Vector }),
+        false => check_with_scalar(binary, left)
+            .map(|()| if scalars { ValueType::Scalar } else { ValueType::Vector }),
     }
 }
 
@@ -337,12 +358,16 @@ fn check_vectors(binary: &Binary) -> Checked<()> {
     if let Some(group) = binary.matching.as_ref().and_then(|matching| matching.group.as_ref()) {
         let word = if group.left { "group_left" } else { "group_right" };
         let message = format!("`{sign}` matches many with many, so it has no `{word}`");
-        return Err(ParseError::new(group.span, Code::MisplacedMatching, message).hint(format!("take `{word}` out")));
+        return Err(
+            ParseError::new(group.span, Code::MisplacedMatching, message).hint(format!("take `{word}` out"))
+        );
     }
     match binary.fill.span {
-        Some(span) => {
-            Err(ParseError::new(span, Code::MisplacedMatching, format!("`{sign}` fills in no series: take `fill` out")))
-        }
+        Some(span) => Err(ParseError::new(
+            span,
+            Code::MisplacedMatching,
+            format!("`{sign}` fills in no series: take `fill` out"),
+        )),
         None => Ok(()),
     }
 }

@@ -34,7 +34,8 @@ pub fn expressions(texts: &[&str]) -> Vec<Verdict> {
 pub fn templates(texts: &[&str]) -> Vec<Verdict> {
     let mut rules = String::from("groups:\n- name: table\n  rules:\n");
     for (number, text) in texts.iter().enumerate() {
-        writeln!(rules, "  - alert: rule{number}\n    expr: up\n    annotations: {{x: {}}}", quoted(text)).unwrap();
+        writeln!(rules, "  - alert: rule{number}\n    expr: up\n    annotations: {{x: {}}}", quoted(text))
+            .unwrap();
     }
     verdicts(texts.len(), &refusals(&rules, "annotation \"x\": "), |_| None)
 }
@@ -59,7 +60,8 @@ fn refusals(rules: &str, behind: &str) -> BTreeMap<usize, String> {
     fs::write(&path, rules).unwrap();
     let outcome = Command::new("promtool").arg("check").arg("rules").arg(&path).output();
     let outcome = outcome.expect("promtool is missing; run: make setup");
-    let said = String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
+    let said =
+        String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
     let mut refusals = BTreeMap::new();
     for line in said.lines() {
         let Some((before, message)) = line.split_once(behind) else {
@@ -80,12 +82,17 @@ pub fn equal(pairs: &[(&str, &str)]) {
     let mut test = String::from("tests:\n- interval: 1m\n  promql_expr_test:\n");
     for (left, right) in pairs {
         let expr = quoted(&format!("vector(({left}) == bool ({right}))"));
-        writeln!(test, "  - expr: {expr}\n    eval_time: 1m\n    exp_samples: [{{labels: '{{}}', value: 1}}]").unwrap();
+        writeln!(
+            test,
+            "  - expr: {expr}\n    eval_time: 1m\n    exp_samples: [{{labels: '{{}}', value: 1}}]"
+        )
+        .unwrap();
     }
     fs::write(&path, test).unwrap();
     let outcome = Command::new("promtool").arg("test").arg("rules").arg(&path).output();
     let outcome = outcome.expect("promtool is missing; run: make setup");
-    let said = String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
+    let said =
+        String::from_utf8_lossy(&outcome.stdout).into_owned() + &String::from_utf8_lossy(&outcome.stderr);
     assert!(outcome.status.success(), "{said}");
 }
 

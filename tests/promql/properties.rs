@@ -28,11 +28,26 @@ fn soup() -> impl Strategy<Value = String> {
 /// Instant vectors that are right, of all kinds of parts.
 fn vector() -> impl Strategy<Value = String> {
     let labels = || proptest::sample::select(&["job", "on, by", "a,", "\"x.y\"", ""][..]);
-    let offset = || proptest::sample::select(&["", "", " offset 5m", " offset -1h @ 5", " @ end()", " offset (step() * 2)"][..]);
-    let range = || proptest::sample::select(&["[5m]", "[90]", "[5m + step()]", "[max(1m, range() / 2)]", "[1h:]", "[1h:5m]"][..]);
+    let offset = || {
+        proptest::sample::select(
+            &["", "", " offset 5m", " offset -1h @ 5", " @ end()", " offset (step() * 2)"][..],
+        )
+    };
+    let range = || {
+        proptest::sample::select(
+            &["[5m]", "[90]", "[5m + step()]", "[max(1m, range() / 2)]", "[1h:]", "[1h:5m]"][..],
+        )
+    };
     let name = proptest::sample::select(&["foo", "a:b", "sum", "offset", "and", "fill", "start"][..]);
     let matchers = proptest::sample::select(
-        &["", "{}", "{job=\"a\"}", "{on!~\"b+\", a='\\x41\"'}", "{\"a.b\"=`\\d`,}", "{b=\"größe\\n\\\\\", c=~\".*\"}"][..],
+        &[
+            "",
+            "{}",
+            "{job=\"a\"}",
+            "{on!~\"b+\", a='\\x41\"'}",
+            "{\"a.b\"=`\\d`,}",
+            "{b=\"größe\\n\\\\\", c=~\".*\"}",
+        ][..],
     );
     let leaf = prop_oneof![
         4 => (name, matchers, offset()).prop_map(|(name, matchers, offset)| format!("{name}{matchers}{offset}")),
@@ -46,7 +61,15 @@ fn vector() -> impl Strategy<Value = String> {
             &["+", "-", "*", "/", "%", "^", "atan2", "==", "!= bool", ">", "<=", "> bool"][..],
         );
         let matching = proptest::sample::select(
-            &["", "on (job)", "ignoring (a, b)", "on () group_left ()", "on(x) group_right(\"y.z\", w)", "fill(0)", "on(a) fill_right(-1e20)"][..],
+            &[
+                "",
+                "on (job)",
+                "ignoring (a, b)",
+                "on () group_left ()",
+                "on(x) group_right(\"y.z\", w)",
+                "fill(0)",
+                "on(a) fill_right(-1e20)",
+            ][..],
         );
         let sets = proptest::sample::select(&["and", "or", "unless on(job)", "AND ignoring()"][..]);
         prop_oneof![
@@ -78,7 +101,9 @@ fn shape(expr: &Expr) -> String {
     for part in parts {
         let digits = part.trim_start_matches(|character: char| character.is_ascii_digit());
         let rest = digits.strip_prefix("..").filter(|_| digits.len() < part.len());
-        shape.push_str(rest.map_or(part, |rest| rest.trim_start_matches(|character: char| character.is_ascii_digit())));
+        shape.push_str(
+            rest.map_or(part, |rest| rest.trim_start_matches(|character: char| character.is_ascii_digit())),
+        );
     }
     shape
 }
@@ -101,7 +126,9 @@ fn judge(text: &str) -> Result<Option<Expr>, TestCaseError> {
     spans.extend(analysis::selectors(&expr).iter().map(|series| series.span));
     spans.extend(analysis::experimental(&expr).iter().map(|feature| feature.span));
     spans.extend(analysis::windows(&expr, 15.0).iter().map(|window| window.span));
-    spans.extend(analysis::never_resolves(&expr).iter().chain(&analysis::never_fires(&expr)).map(|doubt| doubt.span));
+    spans.extend(
+        analysis::never_resolves(&expr).iter().chain(&analysis::never_fires(&expr)).map(|doubt| doubt.span),
+    );
     for span in spans {
         prop_assert!(lies_in(span, text), "{text:?}: {span:?}");
     }
@@ -169,12 +196,35 @@ const TEMPLATE_PIECES: &[&str] = &[
 #[test]
 fn deep_expressions_are_refused_and_long_ones_read() {
     let deep = 100_000;
-    for piece in ["(", "-", "- ", "sum(", "foo[(", "rate(", "foo + (", "2 ^ ", "foo > -", "a{", "[", "sum by (", "foo[5m:", "foo offset ("] {
+    for piece in [
+        "(",
+        "-",
+        "- ",
+        "sum(",
+        "foo[(",
+        "rate(",
+        "foo + (",
+        "2 ^ ",
+        "foo > -",
+        "a{",
+        "[",
+        "sum by (",
+        "foo[5m:",
+        "foo offset (",
+    ] {
         assert!(promql::parse(&piece.repeat(deep)).is_err(), "{piece}");
     }
-    let chains = [("foo", " + foo"), ("foo", "[5m:]"), ("foo", " and foo"), ("1", " ^ 1"), ("foo > 1", " > 1"), ("foo[5m", " + 5m")];
+    let chains = [
+        ("foo", " + foo"),
+        ("foo", "[5m:]"),
+        ("foo", " and foo"),
+        ("1", " ^ 1"),
+        ("foo > 1", " > 1"),
+        ("foo[5m", " + 5m"),
+    ];
     for (first, next) in chains {
-        let code = promql::parse(&(first.to_owned() + &next.repeat(deep))).map_err(|error| error.code.as_str());
+        let code =
+            promql::parse(&(first.to_owned() + &next.repeat(deep))).map_err(|error| error.code.as_str());
         assert!(code.is_err(), "{first}{next}");
     }
     let nested = |depth: usize| format!("{}foo{}", "sum(".repeat(depth), ")".repeat(depth));
@@ -184,7 +234,12 @@ fn deep_expressions_are_refused_and_long_ones_read() {
     let refused = promql::parse(&chained(500)).map_err(|error| error.code.as_str());
     assert_eq!(refused.err(), Some("too-deep"));
     // what is just not too deep goes through everything that walks trees
-    for text in [nested(99), chained(499), format!("foo{}", " > 1".repeat(499)), format!("foo{}", " > 1 + 1".repeat(249))] {
+    for text in [
+        nested(99),
+        chained(499),
+        format!("foo{}", " > 1".repeat(499)),
+        format!("foo{}", " > 1 + 1".repeat(249)),
+    ] {
         assert!(judge(&text).unwrap().is_some());
     }
     let wide = format!("foo{{{}}}", "a=\"b\",".repeat(100_000));

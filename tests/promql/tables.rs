@@ -82,7 +82,10 @@ pub fn broken() -> Vec<Broken> {
         cases.push(Broken { text: text(shown), at, code: code.to_owned(), promtool: other });
     }
     // every line is an expression, its caret, a heading or empty
-    let blank = lines.iter().filter(|line| line.is_empty() || line.starts_with("# ") || line.starts_with("## ")).count();
+    let blank = lines
+        .iter()
+        .filter(|line| line.is_empty() || line.starts_with("# ") || line.starts_with("## "))
+        .count();
     let comments = cases.iter().filter(|case| case.text.starts_with('#')).count();
     assert_eq!(lines.len(), 2 * cases.len() + blank - comments, "a line in broken.txt is none of these");
     cases

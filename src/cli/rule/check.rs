@@ -75,7 +75,8 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
     }
     let mut reports = Vec::new();
     for file in &files {
-        let mut findings = check_file(&file.name, &file.path, &file.text, FileKind::Rules, args.server_version);
+        let mut findings =
+            check_file(&file.name, &file.path, &file.text, FileKind::Rules, args.server_version);
         let refused = is_refused(&findings);
         let source = file.draft.source.as_ref();
         findings.extend(source.map(|source| doubts(source, known.as_ref())).unwrap_or_default());
@@ -88,15 +89,15 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
             findings,
         });
     }
-    let invalid: Vec<String> = reports.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
+    let invalid: Vec<String> =
+        reports.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
     let valid = invalid.is_empty();
     context.ui.print(&CheckReport { api_version: "enmon/v1", kind: "RuleCheck", valid, files: reports })?;
     match invalid.as_slice() {
         [] => Ok(()),
         [file] => Err(Error::new(Kind::Invalid, format!("{file} is not right"))),
-        files => {
-            Err(Error::new(Kind::Invalid, format!("{} rule files are not right", files.len())).cause(files.join(", ")))
-        }
+        files => Err(Error::new(Kind::Invalid, format!("{} rule files are not right", files.len()))
+            .cause(files.join(", "))),
     }
 }
 

@@ -60,7 +60,8 @@ impl RuleOptions {
 fn pairs(words: &[String]) -> Result<Vec<(String, String)>> {
     let pair = |word: &String| {
         let (name, value) = word.split_once('=').ok_or_else(|| {
-            Error::new(Kind::Usage, format!("`{word}` has no `=`")).hint("write NAME=VALUE, such as team=hall")
+            Error::new(Kind::Usage, format!("`{word}` has no `=`"))
+                .hint("write NAME=VALUE, such as team=hall")
         })?;
         Ok((name.to_owned(), value.to_owned()))
     };
@@ -154,7 +155,9 @@ pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) 
     let file = RuleFile::read(&files::the_one(args.place.file.as_ref(), target, context)?)?;
     let settings = args.options.settings()?;
     if settings.is_empty() {
-        return Err(Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …"));
+        return Err(
+            Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …")
+        );
     }
     let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
     let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
@@ -175,11 +178,13 @@ pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Conte
 }
 
 fn missing(name: &str) -> Error {
-    Error::new(Kind::Invalid, format!("there is no rule `{name}`")).hint("see which there are: enmon rule list")
+    Error::new(Kind::Invalid, format!("there is no rule `{name}`"))
+        .hint("see which there are: enmon rule list")
 }
 
 fn source(file: &RuleFile) -> Result<Option<&Source>> {
-    let is_empty = file.draft.source.is_none() && file.draft.findings.iter().all(|finding| finding.code == "empty");
+    let is_empty =
+        file.draft.source.is_none() && file.draft.findings.iter().all(|finding| finding.code == "empty");
     if file.draft.has_errors() && !is_empty {
         return Err(refusal(&file.name, &file.text, &file.draft.findings));
     }
@@ -200,10 +205,18 @@ fn written(
                 .details(site_input::render_findings(&findings, |_| &file.text))
         }
         (RuleError::Missing(name), _) => missing(name),
-        (RuleError::Several { .. }, _) => Error::new(Kind::Usage, error.to_string()).hint("say which with --group NAME"),
+        (RuleError::Several { .. }, _) => {
+            Error::new(Kind::Usage, error.to_string()).hint("say which with --group NAME")
+        }
         _ => Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon rule edit {rule}")),
     })?;
     let findings = check_file(&file.name, &file.path, &text, FileKind::Rules, None);
-    let change = Change { path: &file.path, name: &file.name, before: &file.text, after: text, what: vec![rule.to_owned()] };
+    let change = Change {
+        path: &file.path,
+        name: &file.name,
+        before: &file.text,
+        after: text,
+        what: vec![rule.to_owned()],
+    };
     finish("RuleChange", "enmon rule apply", change, findings, dry_run, context)
 }

@@ -28,19 +28,31 @@ impl RuleFile {
 }
 
 /// Reads the named files, or those of the configuration.
-pub(super) fn read_all(named: &[PathBuf], target: Option<&Target>, context: &Context) -> Result<Vec<RuleFile>> {
-    let paths = if named.is_empty() { rule_files(&ConfigFile::open(target, context)?) } else { named.to_vec() };
+pub(super) fn read_all(
+    named: &[PathBuf],
+    target: Option<&Target>,
+    context: &Context,
+) -> Result<Vec<RuleFile>> {
+    let paths =
+        if named.is_empty() { rule_files(&ConfigFile::open(target, context)?) } else { named.to_vec() };
     paths.iter().map(|path| RuleFile::read(path)).collect()
 }
 
 /// Returns the file that a rule is to be edited in: the named one, or the only one that the configuration names.
-pub(super) fn the_one(named: Option<&PathBuf>, target: Option<&Target>, context: &Context) -> Result<PathBuf> {
+pub(super) fn the_one(
+    named: Option<&PathBuf>,
+    target: Option<&Target>,
+    context: &Context,
+) -> Result<PathBuf> {
     if let Some(path) = named {
         return Ok(path.clone());
     }
     match rule_files(&ConfigFile::open(target, context)?).as_slice() {
         [path] => Ok(path.clone()),
-        [] => Err(Error::new(Kind::Usage, "the configuration names no rule file").hint("name one with --file FILE")),
+        [] => {
+            Err(Error::new(Kind::Usage, "the configuration names no rule file")
+                .hint("name one with --file FILE"))
+        }
         files => {
             let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
             Err(Error::new(Kind::Usage, "there are several rule files")

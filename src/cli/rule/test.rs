@@ -65,7 +65,11 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<()> {
             Error::from_source(Kind::Failed, format!("{} can't be started", args.promtool.display()), &error)
                 .hint("it comes with Prometheus: apt-get install prometheus")
         })?;
-        files.push(FileOutcome { file: path.display().to_string(), passed: ended.succeeded, said: said(&ended.output) });
+        files.push(FileOutcome {
+            file: path.display().to_string(),
+            passed: ended.succeeded,
+            said: said(&ended.output),
+        });
     }
     if let Some(junit) = &args.junit {
         fsio::write_atomically(junit, junit_report(&files).as_bytes(), 0o644)
@@ -83,13 +87,18 @@ pub(super) fn run(args: &TestArgs, context: &Context) -> Result<()> {
 /// What was said, without the words that say nothing.
 fn said(output: &str) -> String {
     let lines = output.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let lines = lines.filter(|line| !line.starts_with("Unit Testing:") && line.trim() != "SUCCESS" && line.trim() != "FAILED:");
+    let lines = lines.filter(|line| {
+        !line.starts_with("Unit Testing:") && line.trim() != "SUCCESS" && line.trim() != "FAILED:"
+    });
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn junit_report(files: &[FileOutcome]) -> String {
     let failures = files.iter().filter(|file| !file.passed).count();
-    let head = format!("<testsuite name=\"rules\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n", files.len());
+    let head = format!(
+        "<testsuite name=\"rules\" tests=\"{}\" failures=\"{failures}\" errors=\"0\" skipped=\"0\">\n",
+        files.len()
+    );
     let mut xml = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  {head}");
     for file in files {
         let case = format!("    <testcase classname=\"rules\" name=\"{}\" time=\"0\"", escaped(&file.file));
@@ -97,7 +106,10 @@ fn junit_report(files: &[FileOutcome]) -> String {
         if file.passed {
             xml.push_str("/>\n");
         } else {
-            xml.push_str(&format!(">\n      <failure message=\"{}\"/>\n    </testcase>\n", escaped(&file.said)));
+            xml.push_str(&format!(
+                ">\n      <failure message=\"{}\"/>\n    </testcase>\n",
+                escaped(&file.said)
+            ));
         }
     }
     xml.push_str("  </testsuite>\n</testsuites>\n");

@@ -117,10 +117,16 @@ pub(in crate::cli) fn server_failed(error: &ServerError) -> Error {
 
 fn not_applied(error: &ApplyError, file: &str) -> Error {
     match error {
-        ApplyError::Files(error) => Error::from_source(Kind::Failed, "the configuration can't be applied", error),
-        ApplyError::Server(error) => server_failed(error).hint(format!("{file} stays as it is; apply it again later")),
-        ApplyError::NoLifecycle(_) => Error::from_source(Kind::Refused, "Prometheus was not told to read the file", error)
-            .hint("start it with --web.enable-lifecycle"),
+        ApplyError::Files(error) => {
+            Error::from_source(Kind::Failed, "the configuration can't be applied", error)
+        }
+        ApplyError::Server(error) => {
+            server_failed(error).hint(format!("{file} stays as it is; apply it again later"))
+        }
+        ApplyError::NoLifecycle(_) => {
+            Error::from_source(Kind::Refused, "Prometheus was not told to read the file", error)
+                .hint("start it with --web.enable-lifecycle")
+        }
         ApplyError::Refused { reason, restored } => {
             told(Error::new(Kind::Refused, error.to_string()).cause(reason.trim()), restored, file)
         }
@@ -136,9 +142,9 @@ fn told(error: Error, restored: &Restored, file: &str) -> Error {
         Restored::Yes { from, refused } => error
             .hint(format!("{file} has the text of {} again, and the server goes by it", from.display()))
             .hint(format!("the refused text is in {}", refused.display())),
-        Restored::NothingKept => {
-            error.hint(format!("no older text is known; {file} stays as it is, and the server goes on with what it had"))
-        }
+        Restored::NothingKept => error.hint(format!(
+            "no older text is known; {file} stays as it is, and the server goes on with what it had"
+        )),
         Restored::NotTaken { from, reason } => error
             .cause(format!("the text of {} was not taken either: {reason}", from.display()))
             .hint("the server goes on with what it had"),

@@ -84,7 +84,8 @@ fn write(change: &Change<'_>) -> Result<Option<String>> {
         Error::from_source(Kind::Failed, format!("{} can't be written", change.name), error)
     };
     let is_new = !fsio::is_file(change.path);
-    let now = if is_new { String::new() } else { fsio::read_text(change.path).map_err(|error| failed(&error))? };
+    let now =
+        if is_new { String::new() } else { fsio::read_text(change.path).map_err(|error| failed(&error))? };
     if now != change.before {
         let message = format!("{} has been changed by somebody else meanwhile", change.name);
         return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));

@@ -56,7 +56,8 @@ struct FileReport {
 pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let files = check_all(&file, args.server_version)?;
-    let invalid: Vec<String> = files.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
+    let invalid: Vec<String> =
+        files.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
     let valid = invalid.is_empty();
     context.ui.print(&CheckReport { api_version: "enmon/v1", kind: "ScrapeCheck", valid, files })?;
     match invalid.as_slice() {
@@ -101,8 +102,9 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
     for (pattern, kind) in named_files(source) {
         for path in fsio::matching(&folder.join(pattern)).into_iter().filter(|path| fsio::is_file(path)) {
             let name = path.display().to_string();
-            let text = fsio::read_text(&path)
-                .map_err(|error| Error::from_source(Kind::Invalid, "a file of the configuration can't be read", &error))?;
+            let text = fsio::read_text(&path).map_err(|error| {
+                Error::from_source(Kind::Invalid, "a file of the configuration can't be read", &error)
+            })?;
             files.push(report(&name, &path, &text, kind, server));
         }
     }

@@ -8,8 +8,8 @@ use crate::cli::{Context, site_input};
 use crate::document::{Draft, Finding, Source};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::prometheus::config::{self, ExprMistake, FileKind, Files, Surroundings, Version};
 use crate::prometheus::Target;
+use crate::prometheus::config::{self, ExprMistake, FileKind, Files, Surroundings, Version};
 use crate::promql;
 use crate::site::PrometheusEntry;
 
@@ -29,8 +29,12 @@ pub(super) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
     let text = fsio::read_text(path)
         .map_err(|error| Error::from_source(Kind::Invalid, "the site file can't be read", &error))?;
     let part: SitePart = serde_saphyr::from_str(&text).map_err(|error| {
-        Error::from_source(Kind::Invalid, format!("{} does not say where Prometheus is", path.display()), &error)
-            .hint(format!("see all mistakes: enmon check --site {}", path.display()))
+        Error::from_source(
+            Kind::Invalid,
+            format!("{} does not say where Prometheus is", path.display()),
+            &error,
+        )
+        .hint(format!("see all mistakes: enmon check --site {}", path.display()))
     })?;
     Ok(part.prometheus)
 }
@@ -84,36 +88,60 @@ pub(super) fn path_of(target: Option<&Target>, context: &Context) -> Result<Path
         return Err(Error::new(Kind::Usage, "it is not said where the configuration is")
             .hint("name it with --target file:PATH, or as prometheus.config in the site file"));
     };
-    let Target::File(path) =
-        words.parse().map_err(|error| Error::from_source(Kind::Invalid, "prometheus.config in the site file", &error))?;
+    let Target::File(path) = words
+        .parse()
+        .map_err(|error| Error::from_source(Kind::Invalid, "prometheus.config in the site file", &error))?;
     // as all paths in the site file
     Ok(context.global.site.parent().unwrap_or(Path::new("")).join(path))
 }
 
 /// Checks a file's text; rule files with their expressions.
-pub(in crate::cli) fn check_file(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> Vec<Finding> {
+pub(in crate::cli) fn check_file(
+    name: &str,
+    path: &Path,
+    text: &str,
+    kind: FileKind,
+    server: Option<Version>,
+) -> Vec<Finding> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let files = DiskFiles { folder };
-    let surroundings =
-        Surroundings { files: &files, server, expr: Some(&expression_mistake), template: Some(&template_mistake) };
+    let surroundings = Surroundings {
+        files: &files,
+        server,
+        expr: Some(&expression_mistake),
+        template: Some(&template_mistake),
+    };
     config::check_text(name, text, kind, &surroundings)
 }
 
 fn expression_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::parse(text).err()?;
     let (start, end) = (error.span.start, error.span.end);
-    Some(ExprMistake { start, end, code: error.code.as_str().to_owned(), message: error.message, hint: error.hint })
+    Some(ExprMistake {
+        start,
+        end,
+        code: error.code.as_str().to_owned(),
+        message: error.message,
+        hint: error.hint,
+    })
 }
 
 fn template_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::template::read(text).err()?;
     let (start, end) = (error.span.start, error.span.end);
-    Some(ExprMistake { start, end, code: error.code.as_str().to_owned(), message: error.message, hint: error.hint })
+    Some(ExprMistake {
+        start,
+        end,
+        code: error.code.as_str().to_owned(),
+        message: error.message,
+        hint: error.hint,
+    })
 }
 
 /// Makes the error for a text that Prometheus would refuse.
 pub(in crate::cli) fn refusal(name: &str, text: &str, findings: &[Finding]) -> Error {
-    let errors = findings.iter().filter(|finding| finding.severity == crate::document::Severity::Error).count();
+    let errors =
+        findings.iter().filter(|finding| finding.severity == crate::document::Severity::Error).count();
     let message = format!("{name} has {errors} mistake{}", if errors == 1 { "" } else { "s" });
     Error::new(Kind::Invalid, message).details(site_input::render_findings(findings, |_| text))
 }

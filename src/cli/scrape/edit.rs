@@ -79,7 +79,8 @@ pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) ->
         None => {
             let site = site_input::load_file(&context.global.site)?;
             // those that are there are left as they are
-            let is_there = |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
+            let is_there =
+                |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
             site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect()
         }
     };
@@ -97,7 +98,8 @@ pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) 
     let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
     let settings = args.options.settings()?;
     let text = if settings.is_empty() {
-        let lines = job_list::job_text(source, &args.name).map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        let lines = job_list::job_text(source, &args.name)
+            .map_err(|error| not_edited(&error, Some(source), &file.text))?;
         let edited = fsio::edit_text("job.yml", &lines)
             .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
         job_list::with_job_text(source, &args.name, &edited)
@@ -113,8 +115,8 @@ pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) 
 pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
-    let text =
-        job_list::without(source, &args.name).map_err(|error| not_edited(&error, Some(source), &file.text))?;
+    let text = job_list::without(source, &args.name)
+        .map_err(|error| not_edited(&error, Some(source), &file.text))?;
     if !args.dry_run && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))? {
         return Err(Error::new(Kind::Failed, "nothing was changed"));
     }
@@ -151,7 +153,13 @@ fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
 }
 
 /// Checks the whole text, shows or writes it.
-fn finished(file: &ConfigFile, text: String, jobs: Vec<String>, dry_run: bool, context: &Context) -> Result<()> {
+fn finished(
+    file: &ConfigFile,
+    text: String,
+    jobs: Vec<String>,
+    dry_run: bool,
+    context: &Context,
+) -> Result<()> {
     let findings = file.check(&text, None);
     let change = Change { path: &file.path, name: &file.name, before: &file.text, after: text, what: jobs };
     finish("ScrapeChange", "enmon scrape apply", change, findings, dry_run, context)

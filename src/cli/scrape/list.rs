@@ -54,9 +54,15 @@ struct JobItem {
 pub(super) fn run(_: &ListArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let jobs = file.source()?.map(config::jobs).unwrap_or_default();
-    let line_of = |job: &JobView| file.text.get(..job.span.start).map_or(1, |before| before.matches('\n').count() + 1);
+    let line_of =
+        |job: &JobView| file.text.get(..job.span.start).map_or(1, |before| before.matches('\n').count() + 1);
     let items = jobs.iter().map(|job| item(job, line_of(job))).collect();
-    context.ui.print(&ListReport { api_version: "enmon/v1", kind: "ScrapeJobList", file: file.name.clone(), items })
+    context.ui.print(&ListReport {
+        api_version: "enmon/v1",
+        kind: "ScrapeJobList",
+        file: file.name.clone(),
+        items,
+    })
 }
 
 fn item(job: &JobView, line: usize) -> JobItem {
@@ -105,7 +111,8 @@ impl Report for ListReport {
             Column::text("labels"),
         ]);
         for job in &self.items {
-            let labels: Vec<String> = job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let labels: Vec<String> =
+                job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let path = if job.scheme == "https" { format!("https {}", job.path) } else { job.path.clone() };
             table.row([
                 Cell::new(&job.name),

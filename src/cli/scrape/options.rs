@@ -73,7 +73,8 @@ impl JobOptions {
         let (mut labels, mut labels_gone) = (Vec::new(), Vec::new());
         for label in &self.labels {
             let (name, value) = label.split_once('=').ok_or_else(|| {
-                Error::new(Kind::Usage, format!("`{label}` is no label")).hint("write NAME=VALUE, such as circuit=row-1")
+                Error::new(Kind::Usage, format!("`{label}` is no label"))
+                    .hint("write NAME=VALUE, such as circuit=row-1")
             })?;
             if value.is_empty() {
                 labels_gone.push(name.to_owned());
@@ -85,7 +86,11 @@ impl JobOptions {
         let basic = basic.map(|(user, password_file)| Credentials::Basic { user, password_file });
         let bearer = self.bearer_file.clone().map(|file| Credentials::Bearer { file });
         let targets = self.targets.as_ref().map(|targets| {
-            targets.iter().map(|target| target.trim().to_owned()).filter(|target| !target.is_empty()).collect()
+            targets
+                .iter()
+                .map(|target| target.trim().to_owned())
+                .filter(|target| !target.is_empty())
+                .collect()
         });
         Ok(JobSettings {
             targets,

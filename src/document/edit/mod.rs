@@ -124,7 +124,9 @@ fn edited_unchecked(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<S
         (Edit::Lines(lines), Some((Step::At(index), above))) => {
             let (span, column) = element_lines(layout, source, above, *index)?;
             let margin = " ".repeat(column);
-            let indented = lines.lines().map(|line| if line.trim().is_empty() { String::new() } else { format!("{margin}{line}") });
+            let indented = lines
+                .lines()
+                .map(|line| if line.trim().is_empty() { String::new() } else { format!("{margin}{line}") });
             let text = indented.collect::<Vec<_>>().join(style.newline);
             changes.replace(span.start, span.end, text.trim_end());
         }

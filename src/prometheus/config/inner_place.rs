@@ -18,7 +18,7 @@ enum Style {
 }
 
 /// Returns where the bytes `start..end` of a text's value stand in the file.
-pub fn inner_span(file: &str, node: &Node, start: usize, end: usize) -> Span {
+pub(in crate::prometheus) fn inner_span(file: &str, node: &Node, start: usize, end: usize) -> Span {
     let Some(value) = node.text() else {
         // a number stands as it is written
         return Span { start: node.span.start, end: node.span.end };

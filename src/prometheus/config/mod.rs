@@ -32,7 +32,7 @@ mod urls;
 mod walk;
 mod words;
 
-pub use inner_place::inner_span;
+pub(in crate::prometheus) use inner_place::inner_span;
 pub use jobs::{Auth, Interval, JobView, jobs};
 pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
 pub use shape::{KnownField, Version};

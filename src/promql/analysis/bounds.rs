@@ -144,10 +144,9 @@ fn of_call(call: &Call) -> Facts {
         "vector" => return argument(0),
         "absent" | "absent_over_time" | "present_over_time" => ONE,
         "count_over_time" => AT_LEAST_ONE,
-        "rate" | "irate" | "increase" | "changes" | "resets" | "abs" | "sqrt" | "exp" | "stddev_over_time"
-        | "stdvar_over_time" | "mad_over_time" | "time" | "histogram_count" | "histogram_stddev" | "histogram_stdvar" => {
-            NOT_NEGATIVE
-        }
+        "rate" | "irate" | "increase" | "changes" | "resets" | "abs" | "sqrt" | "exp"
+        | "stddev_over_time" | "stdvar_over_time" | "mad_over_time" | "time" | "histogram_count"
+        | "histogram_stddev" | "histogram_stdvar" => NOT_NEGATIVE,
         "histogram_fraction" => between(0.0, 1.0),
         "sgn" | "sin" | "cos" | "tanh" => between(-1.0, 1.0),
         "minute" => between(0.0, 59.0),
@@ -157,8 +156,9 @@ fn of_call(call: &Call) -> Facts {
         "day_of_year" => between(1.0, 366.0),
         "days_in_month" => between(28.0, 31.0),
         "month" => between(1.0, 12.0),
-        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "label_replace" | "label_join" | "info"
-        | "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "first_over_time" => argument(0).bounds,
+        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "label_replace" | "label_join"
+        | "info" | "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time"
+        | "first_over_time" => argument(0).bounds,
         "sum_over_time" => of_sum(argument(0).bounds),
         "floor" | "ceil" | "clamp" | "clamp_min" | "clamp_max" => of_rounding(call, argument(0).bounds),
         _ => ANY,
@@ -183,7 +183,8 @@ fn of_binary(binary: &Binary) -> Facts {
     let op = binary.op;
     let (left, right) = (facts(&binary.left), facts(&binary.right));
     let filters = op.compares() && binary.bool_span.is_none();
-    if let (Some(left), Some(right), false, false) = (left.constant, right.constant, filters, op.joins_sets()) {
+    if let (Some(left), Some(right), false, false) = (left.constant, right.constant, filters, op.joins_sets())
+    {
         return number(op.of_numbers(left, right));
     }
     let (low, high) = (left.bounds, right.bounds);

@@ -53,7 +53,8 @@ pub fn experimental(expr: &Expr) -> Vec<Feature> {
             of_modifiers(&selector.modifiers, &mut add);
         }
         ExprKind::Subquery(subquery) => {
-            let durations = [&subquery.range].into_iter().chain(&subquery.step).chain(&subquery.modifiers.offset);
+            let durations =
+                [&subquery.range].into_iter().chain(&subquery.step).chain(&subquery.modifiers.offset);
             of_durations(durations, &mut add);
         }
         _ => {}
@@ -63,7 +64,10 @@ pub fn experimental(expr: &Expr) -> Vec<Feature> {
     found
 }
 
-fn of_durations<'e>(durations: impl Iterator<Item = &'e DurationExpr>, add: &mut impl FnMut(Span, &str, &'static str)) {
+fn of_durations<'e>(
+    durations: impl Iterator<Item = &'e DurationExpr>,
+    add: &mut impl FnMut(Span, &str, &'static str),
+) {
     for duration in durations {
         let plain = match &duration.kind {
             DurationKind::Signed(_, of) => matches!(of.kind, DurationKind::Literal(_)),
@@ -94,7 +98,10 @@ mod tests {
     fn features_are_found_with_their_flags() {
         let cases = [
             ("rate(x[5m] offset -5m)", vec![]),
-            ("limitk(3, mad_over_time(x[5m]))", vec![("limitk", FUNCTIONS_FLAG), ("mad_over_time", FUNCTIONS_FLAG)]),
+            (
+                "limitk(3, mad_over_time(x[5m]))",
+                vec![("limitk", FUNCTIONS_FLAG), ("mad_over_time", FUNCTIONS_FLAG)],
+            ),
             ("x[5m + 1m]", vec![("a computed duration", DURATIONS_FLAG)]),
             ("x offset (1h)", vec![("a computed duration", DURATIONS_FLAG)]),
             ("max_over_time(x[step()])", vec![("a computed duration", DURATIONS_FLAG)]),

@@ -68,7 +68,9 @@ fn stays(expr: &Expr) -> Option<Doubt> {
     if expr.value_type() == ValueType::Scalar {
         let message = match constant(expr) {
             Some(_) => "a number is always there, so the alert always fires",
-            None => "a scalar always has a value, so the alert always fires: compare a vector, without `bool`",
+            None => {
+                "a scalar always has a value, so the alert always fires: compare a vector, without `bool`"
+            }
         };
         return doubt(expr.span, DoubtKind::Constant, message);
     }
@@ -106,10 +108,16 @@ fn call_stays(expr: &Expr, call: &Call) -> Option<Doubt> {
     match call.arguments.iter().find(series) {
         _ if matches!(name, "absent" | "absent_over_time") => None,
         Some(series) => widened(stays(series), expr.span),
-        None if name == "vector" => {
-            doubt(expr.span, DoubtKind::Constant, "`vector(…)` always has a value, so the alert always fires; right for a dead man's switch only")
-        }
-        None => doubt(expr.span, DoubtKind::Constant, format!("`{name}()` always has a value, so the alert always fires: compare it")),
+        None if name == "vector" => doubt(
+            expr.span,
+            DoubtKind::Constant,
+            "`vector(…)` always has a value, so the alert always fires; right for a dead man's switch only",
+        ),
+        None => doubt(
+            expr.span,
+            DoubtKind::Constant,
+            format!("`{name}()` always has a value, so the alert always fires: compare it"),
+        ),
     }
 }
 
@@ -148,7 +156,11 @@ fn or_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
         (Some(left), _) => Some(left),
         (None, Some(right)) => Some(right),
         (None, None) => match covers_everything(binary) {
-            true => doubt(expr.span, DoubtKind::AlwaysTrue, "one side or the other is met by every value, so the alert always fires"),
+            true => doubt(
+                expr.span,
+                DoubtKind::AlwaysTrue,
+                "one side or the other is met by every value, so the alert always fires",
+            ),
             false => None,
         },
     }
@@ -156,16 +168,16 @@ fn or_stays(expr: &Expr, binary: &Binary) -> Option<Doubt> {
 
 /// Finds comparisons that every possible value meets. `count(x) > 0` is none of them: it asks whether there are any.
 fn always_true(expr: &Expr, binary: &Binary) -> Option<Doubt> {
-    let asks_for_any = |side: &Expr| {
-        matches!(bounds(side).low, 1.0) && constant(side).is_none()
-    };
+    let asks_for_any = |side: &Expr| matches!(bounds(side).low, 1.0) && constant(side).is_none();
     if asks_for_any(&binary.left) || asks_for_any(&binary.right) {
         return None;
     }
     match bounds(&binary.left).compare(binary.op, bounds(&binary.right)) {
-        Truth::Always => {
-            doubt(expr.span, DoubtKind::AlwaysTrue, "every value that this can have meets the condition, so the alert fires for as long as the series exist")
-        }
+        Truth::Always => doubt(
+            expr.span,
+            DoubtKind::AlwaysTrue,
+            "every value that this can have meets the condition, so the alert fires for as long as the series exist",
+        ),
         _ => None,
     }
 }
@@ -183,7 +195,11 @@ fn is_empty(expr: &Expr, in_chain: bool) -> Option<Doubt> {
         ExprKind::Unary { of, .. } => is_empty(of, false),
         ExprKind::Subquery(subquery) => is_empty(&subquery.of, false),
         ExprKind::Aggregation(aggregation) => is_empty(&aggregation.of, false),
-        ExprKind::Call(call) if matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector") => None,
+        ExprKind::Call(call)
+            if matches!(call.function.name, "absent" | "absent_over_time" | "scalar" | "vector") =>
+        {
+            None
+        }
         ExprKind::Call(call) => call.arguments.iter().find_map(|argument| is_empty(argument, false)),
         ExprKind::Binary(binary) => binary_is_empty(expr, binary, in_chain),
     }
@@ -199,7 +215,11 @@ fn binary_is_empty(expr: &Expr, binary: &Binary, in_chain: bool) -> Option<Doubt
     }
     let chains = filters || binary.op == BinaryOp::And;
     if !in_chain && (chains || binary.op == BinaryOp::Unless) && nothing_passes(expr) {
-        return doubt(expr.span, DoubtKind::NeverTrue, "no value meets all of these conditions, so the alert never fires");
+        return doubt(
+            expr.span,
+            DoubtKind::NeverTrue,
+            "no value meets all of these conditions, so the alert never fires",
+        );
     }
     let (left, right) = (is_empty(&binary.left, chains), is_empty(&binary.right, chains));
     match binary.op {
@@ -216,7 +236,11 @@ fn never_true(expr: &Expr, binary: &Binary) -> Option<Doubt> {
         && matches!(binary.op, BinaryOp::Less | BinaryOp::Greater)
         && binary.left.without_parens().to_string() == binary.right.without_parens().to_string();
     if same {
-        return doubt(expr.span, DoubtKind::NeverTrue, "both sides are the same, so neither is larger and the alert never fires");
+        return doubt(
+            expr.span,
+            DoubtKind::NeverTrue,
+            "both sides are the same, so neither is larger and the alert never fires",
+        );
     }
     if bounds(&binary.left).compare(binary.op, bounds(&binary.right)) != Truth::Never {
         return None;
@@ -305,7 +329,11 @@ mod tests {
     fn alerts_that_stay_are_found() {
         for (text, kind, part) in STUCK {
             let found = never_resolves(&parse(text).unwrap());
-            assert_eq!(found.as_ref().map(|doubt| (doubt.kind, doubt.span.of(text))), Some((*kind, *part)), "{text}");
+            assert_eq!(
+                found.as_ref().map(|doubt| (doubt.kind, doubt.span.of(text))),
+                Some((*kind, *part)),
+                "{text}"
+            );
         }
     }
 

@@ -62,10 +62,18 @@ impl LabelSet {
 
     fn union(self, other: LabelSet) -> LabelSet {
         match (self.any, other.any) {
-            (true, true) => LabelSet { any: true, listed: self.listed.intersection(&other.listed).cloned().collect() },
-            (true, false) => LabelSet { any: true, listed: self.listed.difference(&other.listed).cloned().collect() },
-            (false, true) => LabelSet { any: true, listed: other.listed.difference(&self.listed).cloned().collect() },
-            (false, false) => LabelSet { any: false, listed: self.listed.union(&other.listed).cloned().collect() },
+            (true, true) => {
+                LabelSet { any: true, listed: self.listed.intersection(&other.listed).cloned().collect() }
+            }
+            (true, false) => {
+                LabelSet { any: true, listed: self.listed.difference(&other.listed).cloned().collect() }
+            }
+            (false, true) => {
+                LabelSet { any: true, listed: other.listed.difference(&self.listed).cloned().collect() }
+            }
+            (false, false) => {
+                LabelSet { any: false, listed: self.listed.union(&other.listed).cloned().collect() }
+            }
         }
     }
 }
@@ -95,7 +103,9 @@ pub fn labels(expr: &Expr) -> LabelSet {
 /// A selector gives all labels but those that it wants to be empty.
 fn of_selector(selector: &Selector) -> LabelSet {
     let mut set = LabelSet::all();
-    for matcher in selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal && matcher.value.is_empty()) {
+    for matcher in
+        selector.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal && matcher.value.is_empty())
+    {
         set.drop(&matcher.label.text);
     }
     set
@@ -132,9 +142,10 @@ fn text(expr: Option<&Expr>) -> Option<&str> {
 
 fn of_call(call: &Call) -> LabelSet {
     let name = call.function.name;
-    let series = call.arguments.iter().find(|argument| {
-        matches!(argument.value_type(), ValueType::Vector | ValueType::Matrix)
-    });
+    let series = call
+        .arguments
+        .iter()
+        .find(|argument| matches!(argument.value_type(), ValueType::Vector | ValueType::Matrix));
     let Some(series) = series.filter(|_| call.function.returns == ValueType::Vector) else {
         return LabelSet::none();
     };
@@ -150,7 +161,8 @@ fn of_call(call: &Call) -> LabelSet {
             Some(label) => set.add(label),
             None => set = LabelSet::all(),
         },
-        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "last_over_time" | "first_over_time" => {}
+        "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" | "last_over_time"
+        | "first_over_time" => {}
         "histogram_quantile" | "histogram_fraction" => {
             set.drop(NAME);
             set.drop("le");
@@ -174,7 +186,8 @@ fn replaced(call: &Call, set: &mut LabelSet) {
         *set = LabelSet::all();
         return;
     };
-    let matches_empty = argument(4).is_some_and(|regex| re2::check(regex).is_ok_and(|regex| regex.matches_empty));
+    let matches_empty =
+        argument(4).is_some_and(|regex| re2::check(regex).is_ok_and(|regex| regex.matches_empty));
     let always = argument(4) == Some(".*") || argument(3) == Some("") && matches_empty;
     match always && argument(2) == Some("") {
         true => set.drop(label),

@@ -18,7 +18,9 @@ impl Selector {
     /// Returns the metric's name, when it is one name.
     pub fn metric_name(&self) -> Option<&str> {
         let by_label = || {
-            let named = |matcher: &&super::super::ast::Matcher| matcher.label.text == "__name__" && matcher.op == MatchOp::Equal;
+            let named = |matcher: &&super::super::ast::Matcher| {
+                matcher.label.text == "__name__" && matcher.op == MatchOp::Equal
+            };
             self.matchers.iter().find(named).map(|matcher| matcher.value.as_str())
         };
         self.name.as_ref().map(|name| name.text.as_str()).or_else(by_label)
@@ -38,7 +40,8 @@ pub fn selectors(expr: &Expr) -> Vec<SeriesUse<'_>> {
     let mut found = Vec::new();
     let mut waiting = vec![(expr, false)];
     while let Some((expr, may_lack)) = waiting.pop() {
-        let mut children: Vec<(&Expr, bool)> = expr.children().into_iter().map(|child| (child, may_lack)).collect();
+        let mut children: Vec<(&Expr, bool)> =
+            expr.children().into_iter().map(|child| (child, may_lack)).collect();
         match &expr.kind {
             ExprKind::Selector(selector) => found.push(SeriesUse { span: expr.span, selector, may_lack }),
             ExprKind::Call(call) if call.function.name == "info" => children.truncate(1),
@@ -68,7 +71,10 @@ mod tests {
                 "rate(a{b=\"c\"}[5m] offset 1h) / on(x) {__name__=\"d\"}",
                 vec![("a{b=\"c\"}", Some("a"), false), ("{__name__=\"d\"}", Some("d"), false)],
             ),
-            ("absent(a) or b unless c", vec![("a", Some("a"), true), ("b", Some("b"), false), ("c", Some("c"), true)]),
+            (
+                "absent(a) or b unless c",
+                vec![("a", Some("a"), true), ("b", Some("b"), false), ("c", Some("c"), true)],
+            ),
             ("sum({__name__=~\"x.+\"})[1h:]", vec![("{__name__=~\"x.+\"}", None, false)]),
             ("info(a, {version=~\".+\"})", vec![("a", Some("a"), false)]),
             ("topk(scalar(k), v)", vec![("k", Some("k"), false), ("v", Some("v"), false)]),
@@ -77,8 +83,10 @@ mod tests {
         for (text, expected) in cases {
             let expr = parse(text).unwrap();
             let found = selectors(&expr);
-            let found: Vec<(String, Option<&str>, bool)> =
-                found.iter().map(|series| (series.selector.series_text(), series.selector.metric_name(), series.may_lack)).collect();
+            let found: Vec<(String, Option<&str>, bool)> = found
+                .iter()
+                .map(|series| (series.selector.series_text(), series.selector.metric_name(), series.may_lack))
+                .collect();
             let expected: Vec<(String, Option<&str>, bool)> =
                 expected.into_iter().map(|(text, name, lack)| (text.to_owned(), name, lack)).collect();
             assert_eq!(found, expected, "{text}");

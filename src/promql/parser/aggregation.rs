@@ -28,7 +28,8 @@ impl Parser<'_> {
         }
         self.height = height;
         let span = op_span.to(end);
-        let (parameter, of) = split_arguments(op, arguments).map_err(|(count, extra)| argument_count(op, span, count, extra))?;
+        let (parameter, of) = split_arguments(op, arguments)
+            .map_err(|(count, extra)| argument_count(op, span, count, extra))?;
         let aggregation = Aggregation { op, op_span, grouping, parameter, of };
         Ok(Expr { span, kind: ExprKind::Aggregation(Box::new(aggregation)) })
     }
@@ -45,7 +46,10 @@ impl Parser<'_> {
 }
 
 /// Parts the parameter from the expression; otherwise says how many there are and which is the first too many.
-fn split_arguments(op: AggregateOp, arguments: Vec<Expr>) -> Result<(Option<Expr>, Expr), (usize, Option<Expr>)> {
+fn split_arguments(
+    op: AggregateOp,
+    arguments: Vec<Expr>,
+) -> Result<(Option<Expr>, Expr), (usize, Option<Expr>)> {
     let count = arguments.len();
     let mut arguments = arguments.into_iter();
     let parameter = if op.has_parameter() && count > 1 { arguments.next() } else { None };

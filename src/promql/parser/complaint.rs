@@ -18,10 +18,17 @@ impl Parser<'_> {
             // behind the last thing that stands there, not behind spaces and comments
             let end = self.next.checked_sub(1).map_or(0, |last| self.tokens[last].span.end);
             let span = Span::at(end);
-            let error =
-                ParseError::new(span, Code::UnexpectedEnd, format!("the expression ends where {expected} was expected"));
-            let percent = self.next.checked_sub(1).is_some_and(|last| self.tokens[last].kind == Kind::Sign(Sign::Modulo));
-            return error.maybe_hint(percent.then(|| "a percentage is a plain number here: 0.05 or 5".to_owned()));
+            let error = ParseError::new(
+                span,
+                Code::UnexpectedEnd,
+                format!("the expression ends where {expected} was expected"),
+            );
+            let percent = self
+                .next
+                .checked_sub(1)
+                .is_some_and(|last| self.tokens[last].kind == Kind::Sign(Sign::Modulo));
+            return error
+                .maybe_hint(percent.then(|| "a percentage is a plain number here: 0.05 or 5".to_owned()));
         }
         if let Kind::Sign(sign @ (Sign::CloseParen | Sign::CloseBracket | Sign::CloseBrace)) = token.kind {
             if self.open.is_empty() {
@@ -99,11 +106,17 @@ impl Parser<'_> {
         };
         let missing = "an operator is missing between two expressions".to_owned();
         Some(match &self.peek().kind {
-            Kind::Sign(Sign::OpenBrace) => "a selector has one pair of braces: `metric{a=\"1\", b=\"2\"}`".to_owned(),
+            Kind::Sign(Sign::OpenBrace) => {
+                "a selector has one pair of braces: `metric{a=\"1\", b=\"2\"}`".to_owned()
+            }
             Kind::Word if matches!(before.kind, ExprKind::Text(_)) => {
                 "a comma or a quote is missing before it".to_owned()
             }
-            Kind::Sign(Sign::OpenParen) | Kind::Word | Kind::Number(_) | Kind::Text(_) | Kind::Duration(_) => {
+            Kind::Sign(Sign::OpenParen)
+            | Kind::Word
+            | Kind::Number(_)
+            | Kind::Text(_)
+            | Kind::Duration(_) => {
                 let foreign = self.word().and_then(foreign_word);
                 match name {
                     _ if foreign.is_some() => foreign.unwrap_or_default().to_owned(),
@@ -111,7 +124,9 @@ impl Parser<'_> {
                         "PromQL has no `not`: write `!=`, `unless` or `== 0`".to_owned()
                     }
                     Some(name) if Keyword::of(name).is_some() => read_as_name(name),
-                    Some(_) if self.at(Sign::OpenParen) => "only functions have parentheses behind their name".to_owned(),
+                    Some(_) if self.at(Sign::OpenParen) => {
+                        "only functions have parentheses behind their name".to_owned()
+                    }
                     _ => missing,
                 }
             }
@@ -127,7 +142,9 @@ impl Parser<'_> {
         }
         let hint = match self.peek().kind {
             Kind::Sign(Sign::OpenBracket) => "a range stands behind a selector: `metric[5m]`",
-            Kind::Sign(Sign::CloseParen) if self.open.last().is_some_and(|open| open.end == self.span().start) => {
+            Kind::Sign(Sign::CloseParen)
+                if self.open.last().is_some_and(|open| open.end == self.span().start) =>
+            {
                 "there is nothing between the parentheses"
             }
             Kind::Sign(Sign::Comma) => "an argument is missing before the comma",
@@ -136,7 +153,6 @@ impl Parser<'_> {
         };
         error.hint(hint)
     }
-
 }
 
 /// Says how a keyword came to be a metric name.

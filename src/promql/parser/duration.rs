@@ -54,7 +54,11 @@ impl Parser<'_> {
             let right = self.duration(right_binding(op), "a duration")?;
             self.grow(height.max(self.height))?;
             if matches!(op, BinaryOp::Divide | BinaryOp::Modulo) && right.seconds() == Some(0.0) {
-                return Err(ParseError::new(right.span, Code::BadDuration, "a duration can't be divided by nothing"));
+                return Err(ParseError::new(
+                    right.span,
+                    Code::BadDuration,
+                    "a duration can't be divided by nothing",
+                ));
             }
             let span = left.span.to(right.span);
             left = DurationExpr { span, kind: DurationKind::Binary(op, Box::new(left), Box::new(right)) };
@@ -135,6 +139,8 @@ impl Parser<'_> {
 fn in_range(duration: &DurationExpr, seconds: f64) -> Parsed<()> {
     match seconds.abs() <= crate::promql::literal::LONGEST_DURATION_MS as f64 / 1000.0 {
         true => Ok(()),
-        false => Err(ParseError::new(duration.span, Code::BadDuration, "the duration is longer than 292 years")),
+        false => {
+            Err(ParseError::new(duration.span, Code::BadDuration, "the duration is longer than 292 years"))
+        }
     }
 }

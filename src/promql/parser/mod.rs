@@ -23,9 +23,11 @@ type Parsed<T> = Result<T, ParseError>;
 
 /// Builds the tree of an expression; its types are not checked.
 pub(super) fn tree(text: &str) -> Parsed<Expr> {
-    let mut parser = Parser { text, tokens: lexer::tokens(text), next: 0, depth: 0, height: 0, open: Vec::new() };
+    let mut parser =
+        Parser { text, tokens: lexer::tokens(text), next: 0, depth: 0, height: 0, open: Vec::new() };
     if parser.peek().kind == Kind::End {
-        return Err(ParseError::new(Span::at(0), Code::Empty, "there is no expression").hint("write one, like `up == 0`"));
+        return Err(ParseError::new(Span::at(0), Code::Empty, "there is no expression")
+            .hint("write one, like `up == 0`"));
     }
     let expr = parser.expression(0)?;
     match parser.peek().kind {
@@ -142,7 +144,8 @@ impl<'a> Parser<'a> {
 
     fn too_deep(&self, most: usize) -> ParseError {
         let message = format!("the expression has more than {most} parts within each other");
-        ParseError::new(self.span(), Code::TooDeep, message).hint("record parts of it with rules of their own")
+        ParseError::new(self.span(), Code::TooDeep, message)
+            .hint("record parts of it with rules of their own")
     }
 
     /// Reads an expression whose operators bind at least so tightly.
@@ -188,7 +191,9 @@ impl<'a> Parser<'a> {
         self.height = 1;
         let kind = match &self.peek().kind {
             Kind::Number(value) => ExprKind::Number(Number { value: *value, duration_ms: None }),
-            Kind::Duration(ms) => ExprKind::Number(Number { value: *ms as f64 / 1000.0, duration_ms: Some(*ms) }),
+            Kind::Duration(ms) => {
+                ExprKind::Number(Number { value: *ms as f64 / 1000.0, duration_ms: Some(*ms) })
+            }
             Kind::Text(text) => ExprKind::Text(text.clone()),
             Kind::Sign(Sign::OpenParen) => return self.parenthesized(),
             Kind::Sign(Sign::OpenBrace) => return self.selector(),

@@ -136,12 +136,14 @@ impl Parser<'_> {
                 return Ok((labels, end));
             }
             labels.push(self.label(labels.is_empty())?);
-            if self.take_sign(Sign::Comma).is_none() && !self.at(Sign::CloseParen) && self.peek().kind != Kind::End {
+            if self.take_sign(Sign::Comma).is_none()
+                && !self.at(Sign::CloseParen)
+                && self.peek().kind != Kind::End
+            {
                 let error = self.unexpected("`,` or `)` behind a label name");
                 return Err(match behind {
-                    "group_left" | "group_right" if error.hint.is_none() => {
-                        error.hint(format!("parentheses behind `{behind}` hold labels: write `{behind}() (…)`"))
-                    }
+                    "group_left" | "group_right" if error.hint.is_none() => error
+                        .hint(format!("parentheses behind `{behind}` hold labels: write `{behind}() (…)`")),
                     _ => error,
                 });
             }
@@ -156,8 +158,11 @@ impl Parser<'_> {
             _ => return Err(self.unexpected(if first { "a label name or `)`" } else { "a label name" })),
         };
         if !quoted && text.contains(':') {
-            let error = ParseError::new(span, Code::BadLabel, format!("a label name can't have a colon: `{text}`"));
-            return Err(error.hint("colons belong to metric names; a label with one stands in quotes (Prometheus 3)"));
+            let error =
+                ParseError::new(span, Code::BadLabel, format!("a label name can't have a colon: `{text}`"));
+            return Err(
+                error.hint("colons belong to metric names; a label with one stands in quotes (Prometheus 3)")
+            );
         }
         if text.is_empty() {
             return Err(ParseError::new(span, Code::BadLabel, "a label name can't be empty"));

@@ -2,7 +2,9 @@
 //! expressions are none.
 
 use super::{Parsed, Parser};
-use crate::promql::ast::{At, Expr, ExprKind, Extended, MatchOp, Matcher, Modifiers, Name, Selector, Subquery};
+use crate::promql::ast::{
+    At, Expr, ExprKind, Extended, MatchOp, Matcher, Modifiers, Name, Selector, Subquery,
+};
 use crate::promql::literal;
 use crate::promql::mistake::{Code, ParseError};
 use crate::promql::re2;
@@ -35,7 +37,10 @@ impl Parser<'_> {
             }
             self.matcher(name, matchers)?;
             any = true;
-            if self.take_sign(Sign::Comma).is_none() && !self.at(Sign::CloseBrace) && self.peek().kind != Kind::End {
+            if self.take_sign(Sign::Comma).is_none()
+                && !self.at(Sign::CloseBrace)
+                && self.peek().kind != Kind::End
+            {
                 return Err(self.unexpected_in_matchers());
             }
         }
@@ -71,7 +76,9 @@ impl Parser<'_> {
             _ => {
                 let error = self.unexpected("`=`, `!=`, `=~` or `!~` behind a label name");
                 return Err(match error.code {
-                    Code::UnexpectedToken => error.hint("a matcher is a label, an operator and a string: `job=\"node\"`"),
+                    Code::UnexpectedToken => {
+                        error.hint("a matcher is a label, an operator and a string: `job=\"node\"`")
+                    }
                     _ => error,
                 });
             }
@@ -135,7 +142,8 @@ impl Parser<'_> {
 
     fn extended(&mut self, expr: &mut Expr, anchored: bool) -> Parsed<()> {
         let span = self.take();
-        let (extended, word) = if anchored { (Extended::Anchored, "anchored") } else { (Extended::Smoothed, "smoothed") };
+        let (extended, word) =
+            if anchored { (Extended::Anchored, "anchored") } else { (Extended::Smoothed, "smoothed") };
         let ExprKind::Selector(selector) = &mut expr.kind else {
             let message = format!("`{word}` stands behind a selector only");
             return Err(ParseError::new(span, Code::MisplacedModifier, message));
@@ -172,7 +180,10 @@ impl Parser<'_> {
         match of.kind {
             ExprKind::Selector(mut selector) if selector.range.is_none() => {
                 if selector.modifiers != Modifiers::default() {
-                    return misplaced("the range stands before `offset` and `@`", "write `metric[5m] offset 1h`");
+                    return misplaced(
+                        "the range stands before `offset` and `@`",
+                        "write `metric[5m] offset 1h`",
+                    );
                 }
                 selector.range = Some(range);
                 Ok(Expr { span, kind: ExprKind::Selector(selector) })
@@ -192,7 +203,8 @@ impl Parser<'_> {
             Some(Keyword::Start) => At::Start,
             Some(Keyword::End) => At::End,
             _ => {
-                let seconds = self.signed_number("a Unix time in seconds, `start()` or `end()` behind `@`")?;
+                let seconds =
+                    self.signed_number("a Unix time in seconds, `start()` or `end()` behind `@`")?;
                 let end = self.tokens[self.next.saturating_sub(1)].span;
                 if seconds.is_nan() || seconds.abs() >= i64::MAX as f64 {
                     let message = "this is no time that `@` can stand before";
@@ -221,7 +233,8 @@ fn set_name(name: &mut Option<Name>, label: Name) -> Parsed<()> {
         }
         Some(first) => {
             let message = format!("the metric has a name already: `{}`", first.text);
-            Err(ParseError::new(label.span, Code::NameTwice, message).hint("a label needs an operator and a value: `a=\"b\"`"))
+            Err(ParseError::new(label.span, Code::NameTwice, message)
+                .hint("a label needs an operator and a value: `a=\"b\"`"))
         }
     }
 }
@@ -234,7 +247,8 @@ fn modifiers<'e>(expr: &'e mut Expr, word: &str, span: Span) -> Parsed<&'e mut M
         _ => {
             let message = format!("`{word}` stands behind a selector or subquery only");
             let form = if word == "@" { "rate(x[5m] @ 1700000000)" } else { "sum(rate(x[5m] offset 1h))" };
-            Err(ParseError::new(span, Code::MisplacedModifier, message).hint(format!("write it inside: `{form}`")))
+            Err(ParseError::new(span, Code::MisplacedModifier, message)
+                .hint(format!("write it inside: `{form}`")))
         }
     }
 }
@@ -251,6 +265,10 @@ fn regex_error(mistake: &re2::RegexMistake, value: Span, text: &str) -> ParseErr
     let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
     let at = value.start + 1 + literal::place_in_source(inner, quote, mistake.at);
     let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    ParseError::new(Span::new(at, at + length), Code::BadRegex, format!("not a regular expression: {}", mistake.message))
-        .hint("text that is meant as it stands is compared with `=` or `!=`")
+    ParseError::new(
+        Span::new(at, at + length),
+        Code::BadRegex,
+        format!("not a regular expression: {}", mistake.message),
+    )
+    .hint("text that is meant as it stands is compared with `=` or `!=`")
 }

@@ -28,7 +28,8 @@ pub(super) struct Scope {
 impl Scope {
     /// The scope at the beginning of an alert's template.
     pub fn of_alert() -> Scope {
-        let variables = ["$", "$labels", "$externalLabels", "$externalURL", "$value"].map(str::to_owned).into();
+        let variables =
+            ["$", "$labels", "$externalLabels", "$externalURL", "$value"].map(str::to_owned).into();
         Scope { dot: Dot::Alert, root: Dot::Alert, variables }
     }
 
@@ -103,7 +104,11 @@ impl Reader<'_> {
             Some(token) => format!("`{}`", token.span.of(self.text)),
             None => "the end of the action".to_owned(),
         };
-        TemplateError::new(self.end(), TemplateCode::Unexpected, format!("expected {expected}, found {found}"))
+        TemplateError::new(
+            self.end(),
+            TemplateCode::Unexpected,
+            format!("expected {expected}, found {found}"),
+        )
     }
 
     /// Reads a whole pipeline up to the end of the action; returns what `.` is within `with` of it.
@@ -112,9 +117,11 @@ impl Reader<'_> {
         let dot = self.commands(of)?;
         match self.peek() {
             None => Ok(dot),
-            Some(token) if token.kind == Kind::Close => {
-                Err(TemplateError::new(token.span, TemplateCode::Parenthesis, "this `)` has no `(` before it"))
-            }
+            Some(token) if token.kind == Kind::Close => Err(TemplateError::new(
+                token.span,
+                TemplateCode::Parenthesis,
+                "this `)` has no `(` before it",
+            )),
             Some(_) => Err(self.unexpected("`|` or the end of the action")),
         }
     }
@@ -125,7 +132,9 @@ impl Reader<'_> {
         if kind(self.next) != Some(&Kind::Variable) {
             return Ok(());
         }
-        let pair = ranges && kind(self.next + 1) == Some(&Kind::Comma) && kind(self.next + 2) == Some(&Kind::Variable);
+        let pair = ranges
+            && kind(self.next + 1) == Some(&Kind::Comma)
+            && kind(self.next + 2) == Some(&Kind::Variable);
         let sign = self.next + if pair { 3 } else { 1 };
         match kind(sign) {
             Some(Kind::Declare) => {
@@ -150,12 +159,22 @@ impl Reader<'_> {
             return Ok(());
         }
         let span = self.tokens.get(place).map_or(self.action, |token| token.span);
-        let error = TemplateError::new(span, TemplateCode::UnknownVariable, format!("there is no variable `{name}` here"));
-        let known: Option<&str> = ["$labels", "$value", "$externalLabels", "$externalURL"].into_iter().find(|known| {
-            strsim::damerau_levenshtein(&name.chars().take(40).collect::<String>().to_ascii_lowercase(), &known.to_ascii_lowercase()) <= 2
-        });
+        let error = TemplateError::new(
+            span,
+            TemplateCode::UnknownVariable,
+            format!("there is no variable `{name}` here"),
+        );
+        let known: Option<&str> =
+            ["$labels", "$value", "$externalLabels", "$externalURL"].into_iter().find(|known| {
+                strsim::damerau_levenshtein(
+                    &name.chars().take(40).collect::<String>().to_ascii_lowercase(),
+                    &known.to_ascii_lowercase(),
+                ) <= 2
+            });
         Err(match known {
-            _ if self.scope.root != Dot::Alert => error.hint("a template that is defined in another knows only what it is given: `.`"),
+            _ if self.scope.root != Dot::Alert => {
+                error.hint("a template that is defined in another knows only what it is given: `.`")
+            }
             Some(known) => error.hint(format!("did you mean `{known}`?")),
             None => error,
         })
@@ -171,7 +190,11 @@ impl Reader<'_> {
                 return Ok(Dot::Other);
             }
             let Some(first) = operands.first() else {
-                let what = if stage == 0 { format!("a value for `{of}`") } else { "a function behind `|`".to_owned() };
+                let what = if stage == 0 {
+                    format!("a value for `{of}`")
+                } else {
+                    "a function behind `|`".to_owned()
+                };
                 return Err(self.unexpected(&what));
             };
             if first.what == What::Constant && operands.len() > 1 {
@@ -298,7 +321,8 @@ impl Reader<'_> {
             let error = TemplateError::new(self.end(), TemplateCode::UnknownField, message);
             return Err(match nearest(name, &FIELDS) {
                 Some(near) => error.hint(format!("did you mean `.{near}`?")),
-                None => error.hint(format!("a label is written `$labels.{name}`; there are {}", FIELDS.join(", "))),
+                None => error
+                    .hint(format!("a label is written `$labels.{name}`; there are {}", FIELDS.join(", "))),
             });
         }
         let what = if name == "Labels" { What::Labels } else { What::Callable };
@@ -318,7 +342,9 @@ impl Reader<'_> {
         let message = format!("there is no function `{name}` in templates");
         let error = TemplateError::new(span, TemplateCode::UnknownFunction, message);
         Err(match nearest(name, &FUNCTIONS) {
-            _ if matches!(name, "labels" | "value") => error.hint(format!("a variable begins with a dollar sign: `${name}`")),
+            _ if matches!(name, "labels" | "value") => {
+                error.hint(format!("a variable begins with a dollar sign: `${name}`"))
+            }
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None if crate::promql::function(name).is_some() => {
                 error.hint(format!("it is a function of PromQL: write `query \"{name}(…)\"`"))

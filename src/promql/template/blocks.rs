@@ -21,7 +21,8 @@ type Read<T> = Result<T, TemplateError>;
 
 /// Reads a template.
 pub(super) fn read(text: &str) -> Read<Template> {
-    let mut reading = Reading { text, scope: Scope::of_alert(), blocks: Vec::new(), found: Template::default() };
+    let mut reading =
+        Reading { text, scope: Scope::of_alert(), blocks: Vec::new(), found: Template::default() };
     for action in scan::actions(text)? {
         reading.action(&action)?;
     }
@@ -47,7 +48,11 @@ const DEEPEST: usize = 200;
 impl Reading<'_> {
     fn action(&mut self, action: &Action) -> Read<()> {
         let Some(first) = action.tokens.first() else {
-            let error = TemplateError::new(action.span, TemplateCode::Unexpected, "there is nothing between these braces");
+            let error = TemplateError::new(
+                action.span,
+                TemplateCode::Unexpected,
+                "there is nothing between these braces",
+            );
             return Err(error.hint("text with two braces is written `{{ \"{{\" }}`"));
         };
         if first.kind != Kind::Word {
@@ -134,7 +139,11 @@ impl Reading<'_> {
             Some(token) if matches!(token.kind, Kind::Text(_)) => Ok(()),
             other => {
                 let span = other.map_or(Span::at(action.tokens[0].span.end), |token| token.span);
-                Err(TemplateError::new(span, TemplateCode::Unexpected, "expected the template's name in quotes"))
+                Err(TemplateError::new(
+                    span,
+                    TemplateCode::Unexpected,
+                    "expected the template's name in quotes",
+                ))
             }
         }
     }
@@ -150,7 +159,8 @@ impl Reading<'_> {
     }
 
     fn branch(&mut self, action: &Action) -> Read<()> {
-        let Some(block) = self.blocks.last_mut().filter(|block| !matches!(block.keyword, "define" | "block")) else {
+        let Some(block) = self.blocks.last_mut().filter(|block| !matches!(block.keyword, "define" | "block"))
+        else {
             let message = "this `else` belongs to no `if`, `range` or `with`";
             return Err(TemplateError::new(action.span, TemplateCode::UnexpectedEnd, message));
         };
@@ -194,7 +204,11 @@ impl Reading<'_> {
             true => Ok(()),
             false => {
                 let word = if is_break { "break" } else { "continue" };
-                Err(TemplateError::new(action.span, TemplateCode::UnexpectedEnd, format!("`{word}` stands within `range` only")))
+                Err(TemplateError::new(
+                    action.span,
+                    TemplateCode::UnexpectedEnd,
+                    format!("`{word}` stands within `range` only"),
+                ))
             }
         }
     }

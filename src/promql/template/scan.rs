@@ -152,8 +152,13 @@ impl Scanner<'_> {
             _ => return self.sign(first, second),
         };
         let skip = if kind == Kind::Word { 0 } else { 1 };
-        let length: usize =
-            self.rest().chars().skip(skip).take_while(|character| in_word(*character)).map(char::len_utf8).sum();
+        let length: usize = self
+            .rest()
+            .chars()
+            .skip(skip)
+            .take_while(|character| in_word(*character))
+            .map(char::len_utf8)
+            .sum();
         self.at += skip + length;
         self.terminated(kind)
     }
@@ -165,7 +170,11 @@ impl Scanner<'_> {
             return Ok(kind);
         }
         let span = Span::new(self.at, self.at + next.len_utf8());
-        let error = TemplateError::new(span, TemplateCode::Unexpected, format!("`{next}` can't stand right behind a name"));
+        let error = TemplateError::new(
+            span,
+            TemplateCode::Unexpected,
+            format!("`{next}` can't stand right behind a name"),
+        );
         Err(match next {
             '-' => error.hint("a label with such a name is read by `index $labels \"name\"`"),
             '[' => error.hint("write `index $labels \"name\"`"),
@@ -192,7 +201,11 @@ impl Scanner<'_> {
             return Ok(kind);
         }
         let span = Span::new(self.at, self.at + first.len_utf8());
-        let error = TemplateError::new(span, TemplateCode::Unexpected, format!("`{first}` means nothing in a template"));
+        let error = TemplateError::new(
+            span,
+            TemplateCode::Unexpected,
+            format!("`{first}` means nothing in a template"),
+        );
         Err(match first {
             '=' => error.hint("write `eq a b`"),
             '>' => error.hint("write `gt a b`"),
@@ -201,7 +214,9 @@ impl Scanner<'_> {
             '&' => error.hint("write `and a b`"),
             '|' => error.hint("write `or a b`"),
             '/' if second == '*' => error.hint("a comment begins right behind the braces: `{{/* … */}}`"),
-            '+' | '-' | '*' | '/' | '%' => error.hint("templates don't compute: let the expression do it, or a `query`"),
+            '+' | '-' | '*' | '/' | '%' => {
+                error.hint("templates don't compute: let the expression do it, or a `query`")
+            }
             '“' | '”' => error.hint("write a straight quote: \""),
             _ => error,
         })
@@ -214,10 +229,15 @@ impl Scanner<'_> {
         let prefixed = |prefix: &str, radix: u32| {
             plain.strip_prefix(prefix).is_some_and(|digits| i64::from_str_radix(digits, radix).is_ok())
         };
-        let decimal = plain.starts_with(|first: char| first.is_ascii_digit() || first == '.') && plain.parse::<f64>().is_ok();
+        let decimal = plain.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+            && plain.parse::<f64>().is_ok();
         let span = Span::new(self.at, self.at + literal.len());
         if !(decimal || prefixed("0x", 16) || prefixed("0b", 2) || prefixed("0o", 8)) {
-            return Err(TemplateError::new(span, TemplateCode::Unexpected, format!("`{literal}` is no number")));
+            return Err(TemplateError::new(
+                span,
+                TemplateCode::Unexpected,
+                format!("`{literal}` is no number"),
+            ));
         }
         self.at += literal.len();
         Ok(Kind::Number)
@@ -241,7 +261,11 @@ impl Scanner<'_> {
             }
         }
         let span = Span::new(start, start + 1);
-        Err(TemplateError::new(span, TemplateCode::UnclosedString, format!("this string has no closing {quote}")))
+        Err(TemplateError::new(
+            span,
+            TemplateCode::UnclosedString,
+            format!("this string has no closing {quote}"),
+        ))
     }
 
     fn unquoted(&self, inner: &str, quote: char, span: Span) -> Scanned<Kind> {
@@ -250,7 +274,8 @@ impl Scanner<'_> {
         match quote {
             '\'' if value.chars().count() == 1 => Ok(Kind::Number),
             '\'' => {
-                let error = TemplateError::new(span, TemplateCode::Unexpected, "single quotes hold one character");
+                let error =
+                    TemplateError::new(span, TemplateCode::Unexpected, "single quotes hold one character");
                 Err(error.hint("write a string in \"…\" or `…`"))
             }
             _ => Ok(Kind::Text(value)),

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn queries_in_templates_are_found() {
-    let text = "{{ range query \"up == 0\" }}{{ end }}{{ with printf \"x{a='%s'}\" $labels.a | query }}{{ end }}";
+    let text =
+        "{{ range query \"up == 0\" }}{{ end }}{{ with printf \"x{a='%s'}\" $labels.a | query }}{{ end }}";
     let queries = read(text).unwrap().queries;
     assert_eq!(queries, [("up == 0".to_owned(), Span::new(15, 24))]);
 }

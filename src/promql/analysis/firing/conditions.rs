@@ -22,7 +22,13 @@ struct Allowed {
 
 impl Allowed {
     fn all() -> Allowed {
-        Allowed { low: f64::NEG_INFINITY, low_open: false, high: f64::INFINITY, high_open: false, not: Vec::new() }
+        Allowed {
+            low: f64::NEG_INFINITY,
+            low_open: false,
+            high: f64::INFINITY,
+            high_open: false,
+            not: Vec::new(),
+        }
     }
 
     fn meet(&mut self, op: BinaryOp, limit: f64) {
@@ -79,7 +85,8 @@ impl Allowed {
         let whole = |allowed: &Allowed| allowed.low == f64::NEG_INFINITY && allowed.high == f64::INFINITY;
         let ends = lower.low == f64::NEG_INFINITY && lower.high.max(upper.high) == f64::INFINITY;
         let touch = lower.high > upper.low || lower.high == upper.low && !(lower.high_open && upper.low_open);
-        let holes = lower.not.iter().all(|value| upper.has(*value)) && upper.not.iter().all(|value| lower.has(*value));
+        let holes = lower.not.iter().all(|value| upper.has(*value))
+            && upper.not.iter().all(|value| lower.has(*value));
         // what has neither ends nor holes has no condition, and is judged elsewhere
         let conditions = [lower, upper].iter().all(|side| !whole(side) || !side.not.is_empty());
         ends && (touch || whole(lower)) && holes && conditions
