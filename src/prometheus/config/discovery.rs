@@ -112,12 +112,8 @@ static DNS: Section = Section {
 };
 
 /// Filters of Docker: a name and its values.
-static FILTER: Section = Section {
-    title: "a filter",
-    fields: &[text("name").required(), texts("values").required()],
-    shared: &[],
-    rule: None,
-};
+static FILTER: Section =
+    Section { title: "a filter", fields: &[text("name"), texts("values")], shared: &[], rule: None };
 
 const FILTERS: Kind = Kind::List(&Kind::Section(&FILTER));
 

@@ -13,8 +13,8 @@ enum Style {
     Double,
     /// `|`, with the width of its indentation.
     Literal(usize),
-    /// `>`, with the width of its indentation.
-    Folded(usize),
+    /// `>`.
+    Folded,
 }
 
 /// Returns where the bytes `start..end` of a text's value stand in the file.
@@ -33,36 +33,54 @@ pub(in crate::prometheus) fn inner_span(file: &str, node: &Node, start: usize, e
 }
 
 fn style(file: &str, span: Span) -> Option<(Style, usize)> {
-    let text = file.get(span.start..)?;
-    match text.as_bytes().first()? {
+    if let Some(header) = block_header(file, span.start) {
+        return block(file, header);
+    }
+    match file.as_bytes().get(span.start)? {
         b'\'' => Some((Style::Single, span.start + 1)),
         b'"' => Some((Style::Double, span.start + 1)),
-        first @ (b'|' | b'>') => {
-            let header = text.find('\n')?;
-            let mut at = span.start + header + 1;
-            let written: Option<usize> = text[..header].bytes().find_map(|b| match b {
-                b'1'..=b'9' => Some(usize::from(b - b'0')),
-                _ => None,
-            });
-            // an indentation that is written counts from the parent, which is not known here
-            if written.is_some() {
-                return None;
-            }
-            let mut indent = 0;
-            for line in file[at..].split_inclusive('\n') {
-                if !line.trim().is_empty() {
-                    indent = line.len() - line.trim_start_matches(' ').len();
-                    break;
-                }
-                if *first == b'>' {
-                    at += line.len();
-                }
-            }
-            let begin = at + spaces(file.as_bytes(), at, indent);
-            Some((if *first == b'|' { Style::Literal(indent) } else { Style::Folded(indent) }, begin))
-        }
         _ => Some((Style::Plain, span.start)),
     }
+}
+
+/// Returns where the `|` or `>` stands that a text at this place follows: a block's place is that of its first line.
+fn block_header(file: &str, at: usize) -> Option<usize> {
+    if let Some(b'|' | b'>') = file.as_bytes().get(at) {
+        return Some(at);
+    }
+    let line = file[..at].rfind('\n')?;
+    if !file[line..at].trim().is_empty() {
+        return None;
+    }
+    let above = file[..line].trim_end();
+    let above = &above[above.rfind('\n').map_or(0, |at| at + 1)..];
+    let start = file[..line].trim_end().len() - above.len();
+    let header = above.split(" #").next().unwrap_or(above).trim_end();
+    let bare = header.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    let indicator = bare.ends_with(['|', '>']).then(|| bare.len() - 1)?;
+    let before = bare[..indicator].chars().last();
+    before.is_none_or(|c| c.is_whitespace()).then_some(start + indicator)
+}
+
+fn block(file: &str, header: usize) -> Option<(Style, usize)> {
+    let length = file[header..].find('\n')?;
+    let is_literal = file.as_bytes().get(header) == Some(&b'|');
+    // an indentation that is written counts from the parent, which is not known here
+    if file[header..header + length].split(" #").next()?.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut at = header + length + 1;
+    let text = file[at..].split_inclusive('\n').find(|line| !line.trim().is_empty())?;
+    let indent = text.len() - text.trim_start_matches(' ').len();
+    if !is_literal {
+        at += file[at..]
+            .split_inclusive('\n')
+            .take_while(|line| line.trim().is_empty())
+            .map(str::len)
+            .sum::<usize>();
+    }
+    let begin = at + spaces(file.as_bytes(), at, indent);
+    Some((if is_literal { Style::Literal(indent) } else { Style::Folded }, begin))
 }
 
 fn spaces(file: &[u8], at: usize, most: usize) -> usize {

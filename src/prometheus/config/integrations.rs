@@ -1,13 +1,14 @@
-//! Alertmanager's receivers: the fields of each integration, and what each needs.
+//! Alertmanager's receivers: the fields of each integration, and what each needs. Chats are in `chats`.
 //!
 //! What may stand in the global section instead is left to `alertmanager`.
 
 use std::collections::HashSet;
 
+use super::chats;
 use super::fields::Fields;
 use super::http::{RECEIVER_CLIENT, TLS, one_of_two};
 use super::remote::SIGV4;
-use super::shape::{Field, Kind, Section, duration, file, flag, int, one_of, secret, section, text, texts};
+use super::shape::{Field, Kind, Section, duration, file, flag, int, secret, section, text, texts};
 use super::walk::Walk;
 
 macro_rules! configs {
@@ -20,38 +21,38 @@ macro_rules! configs {
 pub(super) static RECEIVER: Section = Section {
     title: "a receiver",
     fields: &[
-        configs!("discord_configs", DISCORD),
+        configs!("discord_configs", chats::DISCORD),
         configs!("email_configs", EMAIL),
         configs!("incidentio_configs", INCIDENTIO).since(0, 29),
         configs!("jira_configs", JIRA).since(0, 28),
         Field::new("mattermost_configs", Kind::List(&Kind::Any)).since(0, 30),
-        configs!("msteams_configs", MSTEAMS).since(0, 26),
-        configs!("msteamsv2_configs", MSTEAMS_V2).since(0, 28),
+        configs!("msteams_configs", chats::MSTEAMS).since(0, 26),
+        configs!("msteamsv2_configs", chats::MSTEAMS_V2).since(0, 28),
         text("name").required(),
         configs!("opsgenie_configs", OPSGENIE),
         configs!("pagerduty_configs", PAGERDUTY),
         configs!("pushover_configs", PUSHOVER),
-        configs!("rocketchat_configs", ROCKETCHAT).since(0, 28),
-        configs!("slack_configs", SLACK),
+        configs!("rocketchat_configs", chats::ROCKETCHAT).since(0, 28),
+        configs!("slack_configs", chats::SLACK),
         configs!("sns_configs", SNS),
-        configs!("telegram_configs", TELEGRAM),
+        configs!("telegram_configs", chats::TELEGRAM),
         configs!("victorops_configs", VICTOROPS),
-        configs!("webex_configs", WEBEX),
+        configs!("webex_configs", chats::WEBEX),
         configs!("webhook_configs", WEBHOOK),
-        configs!("wechat_configs", WECHAT),
+        configs!("wechat_configs", chats::WECHAT),
     ],
     shared: &[],
     rule: None,
 };
 
 /// What all integrations have.
-static COMMON: &[Field] = &[section("http_config", &RECEIVER_CLIENT), flag("send_resolved")];
+pub(super) static COMMON: &[Field] = &[section("http_config", &RECEIVER_CLIENT), flag("send_resolved")];
 static RESOLVED: &[Field] = &[flag("send_resolved")];
-const WEB: Kind = Kind::HttpUrl;
+pub(super) const WEB: Kind = Kind::HttpUrl;
 const TEXT_MAP: Kind = Kind::Map(&Kind::Text);
 
 /// Says that one of several fields must be there, and that not two of them may be.
-fn needs_one<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>, names: &[&str], what: &str) {
+pub(super) fn needs_one<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>, names: &[&str], what: &str) {
     if !names.iter().any(|name| fields.filled(name).is_some()) {
         let message = format!("`{}` is missing in {what}", names.join("` or `"));
         walk.error("missing-key", fields.span(), message);
@@ -60,23 +61,6 @@ fn needs_one<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>, names: &[&str], what:
         one_of_two(walk, fields, one, other);
     }
 }
-
-static DISCORD: Section = Section {
-    title: "a Discord receiver",
-    fields: &[
-        text("avatar_url").since(0, 28),
-        text("content").since(0, 28),
-        text("message"),
-        text("title"),
-        text("username").since(0, 28),
-        Field::new("webhook_url", WEB),
-        file("webhook_url_file").since(0, 28),
-    ],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        needs_one(walk, fields, &["webhook_url", "webhook_url_file"], "a Discord receiver");
-    }),
-};
 
 static EMAIL: Section = Section {
     title: "an e-mail receiver",
@@ -146,30 +130,6 @@ static JIRA: Section = Section {
     ],
     shared: &[COMMON],
     rule: None,
-};
-
-static MSTEAMS: Section = Section {
-    title: "a Microsoft Teams receiver",
-    fields: &[
-        text("summary").since(0, 27),
-        text("text"),
-        text("title"),
-        Field::new("webhook_url", WEB),
-        file("webhook_url_file").since(0, 27),
-    ],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        needs_one(walk, fields, &["webhook_url", "webhook_url_file"], "a Microsoft Teams receiver");
-    }),
-};
-
-static MSTEAMS_V2: Section = Section {
-    title: "a Microsoft Teams v2 receiver",
-    fields: &[text("text"), text("title"), Field::new("webhook_url", WEB), file("webhook_url_file")],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        needs_one(walk, fields, &["webhook_url", "webhook_url_file"], "a Microsoft Teams v2 receiver");
-    }),
 };
 
 static OPSGENIE: Section = Section {
@@ -278,102 +238,6 @@ static PUSHOVER: Section = Section {
     }),
 };
 
-static ROCKETCHAT: Section = Section {
-    title: "a Rocket.Chat receiver",
-    fields: &[
-        Field::new("actions", Kind::List(&Kind::Any)),
-        Field::new("api_url", WEB),
-        text("channel"),
-        text("color"),
-        text("emoji"),
-        Field::new("fields", Kind::List(&Kind::Any)),
-        text("icon_url"),
-        text("image_url"),
-        flag("link_names"),
-        flag("short_fields"),
-        text("text"),
-        text("thumb_url"),
-        text("title"),
-        text("title_link"),
-        secret("token"),
-        file("token_file"),
-        secret("token_id"),
-        file("token_id_file"),
-    ],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        one_of_two(walk, fields, "token", "token_file");
-        one_of_two(walk, fields, "token_id", "token_id_file");
-    }),
-};
-
-static SLACK: Section = Section {
-    title: "a Slack receiver",
-    fields: &[
-        Field::new("actions", Kind::List(&Kind::Section(&SLACK_ACTION))),
-        Field::new("api_url", WEB),
-        file("api_url_file"),
-        secret("app_token").since(0, 30),
-        file("app_token_file").since(0, 30),
-        Field::new("app_url", WEB).since(0, 30),
-        text("callback_id"),
-        text("channel"),
-        text("color"),
-        text("fallback"),
-        Field::new("fields", Kind::List(&Kind::Section(&SLACK_FIELD))),
-        text("footer"),
-        text("icon_emoji"),
-        text("icon_url"),
-        text("image_url"),
-        flag("link_names"),
-        text("message_text").since(0, 29),
-        texts("mrkdwn_in"),
-        text("pretext"),
-        flag("short_fields"),
-        text("text"),
-        text("thumb_url"),
-        duration("timeout").since(0, 30),
-        text("title"),
-        text("title_link"),
-        text("username"),
-    ],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| one_of_two(walk, fields, "api_url", "api_url_file")),
-};
-
-static SLACK_ACTION: Section = Section {
-    title: "a Slack action",
-    fields: &[
-        section("confirm", &SLACK_CONFIRM),
-        text("name"),
-        text("style"),
-        text("text").required(),
-        text("type").required(),
-        text("url"),
-        text("value"),
-    ],
-    shared: &[],
-    rule: Some(|walk, fields| {
-        if fields.filled("url").is_none() && fields.filled("name").is_none() {
-            walk.error("missing-key", fields.span(), "`url` or `name` is missing in a Slack action");
-        }
-    }),
-};
-
-static SLACK_CONFIRM: Section = Section {
-    title: "a Slack confirmation",
-    fields: &[text("dismiss_text"), text("ok_text"), text("text").required(), text("title")],
-    shared: &[],
-    rule: None,
-};
-
-static SLACK_FIELD: Section = Section {
-    title: "a Slack field",
-    fields: &[flag("short"), text("title").required(), text("value").required()],
-    shared: &[],
-    rule: None,
-};
-
 static SNS: Section = Section {
     title: "an SNS receiver",
     fields: &[
@@ -395,26 +259,6 @@ static SNS: Section = Section {
             let message = format!("`{}` and `{}` can't both be set", first.key, second.key);
             walk.error("both-set", first.key_span.max(second.key_span), message);
         }
-    }),
-};
-
-static TELEGRAM: Section = Section {
-    title: "a Telegram receiver",
-    fields: &[
-        Field::new("api_url", WEB),
-        secret("bot_token"),
-        file("bot_token_file").since(0, 26),
-        int("chat_id"),
-        file("chat_id_file").since(0, 30),
-        flag("disable_notifications"),
-        text("message"),
-        int("message_thread_id").since(0, 28),
-        one_of("parse_mode", &["", "Markdown", "MarkdownV2", "HTML"]),
-    ],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        needs_one(walk, fields, &["bot_token", "bot_token_file"], "a Telegram receiver");
-        needs_one(walk, fields, &["chat_id", "chat_id_file"], "a Telegram receiver");
     }),
 };
 
@@ -453,19 +297,6 @@ static VICTOROPS: Section = Section {
     }),
 };
 
-static WEBEX: Section = Section {
-    title: "a Webex receiver",
-    fields: &[Field::new("api_url", WEB), text("message"), text("room_id").required()],
-    shared: &[COMMON],
-    rule: Some(|walk, fields| {
-        let http = fields.get("http_config").and_then(|entry| Fields::of(&entry.value));
-        if http.is_none_or(|(http, _)| http.get("authorization").is_none()) {
-            let message = "`authorization` is missing in `http_config` of a Webex receiver";
-            walk.error("missing-key", fields.span(), message);
-        }
-    }),
-};
-
 static WEBHOOK: Section = Section {
     title: "a webhook",
     fields: &[
@@ -477,22 +308,4 @@ static WEBHOOK: Section = Section {
     ],
     shared: &[COMMON],
     rule: Some(|walk, fields| needs_one(walk, fields, &["url", "url_file"], "a webhook")),
-};
-
-static WECHAT: Section = Section {
-    title: "a WeChat receiver",
-    fields: &[
-        text("agent_id"),
-        secret("api_secret"),
-        file("api_secret_file").since(0, 30),
-        Field::new("api_url", WEB),
-        text("corp_id"),
-        text("message"),
-        one_of("message_type", &["", "text", "markdown"]),
-        text("to_party"),
-        text("to_tag"),
-        text("to_user"),
-    ],
-    shared: &[COMMON],
-    rule: None,
 };

@@ -5,16 +5,18 @@
 
 use super::fields::Fields;
 use super::inner_place::inner_span;
-use super::regex;
 use super::shape::Kind;
 use super::walk::Walk;
 use super::words;
 use crate::document::{Content, Node};
+use crate::promql::re2;
 
 /// A matcher as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Matcher<'a> {
     pub(super) name: &'a str,
+    /// Where it begins: the name, or its quote.
+    name_at: usize,
     pub(super) is_regex: bool,
     /// The value without its quotes; escapes stay.
     pub(super) value: &'a str,
@@ -93,7 +95,7 @@ fn one(at: usize, part: &str) -> Result<Matcher<'_>, Mistake> {
     let value = after[operator.len()..].trim_start();
     let value_at = end - value.len();
     let value = quoted(value).map_err(|(offset, message)| mistake(value_at + offset, end, message))?;
-    Ok(Matcher { name, is_regex: operator.contains('~'), value, value_at })
+    Ok(Matcher { name, name_at: begin, is_regex: operator.contains('~'), value, value_at })
 }
 
 fn name(text: &str) -> Result<(&str, &str), String> {
@@ -160,14 +162,14 @@ pub(super) fn matchers<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
 
 fn judge(walk: &Walk<'_>, matchers: Vec<Matcher<'_>>) -> Result<(), Mistake> {
     for matcher in matchers {
-        let Matcher { name, is_regex, value, value_at } = matcher;
+        let Matcher { name, name_at, is_regex, value, value_at } = matcher;
         let is_classic = words::is_label_name(&name.replace(':', "_"));
         if !is_classic && walk.server_is_before(0, 27) {
             let message = format!("`{name}` is a label name since Alertmanager 0.27 only");
-            return Err(mistake(value_at.saturating_sub(1), value_at + value.len(), message));
+            return Err(mistake(name_at, name_at + name.len(), message));
         }
         let plain = value.replace("\\\"", "\"").replace("\\\\", "\\");
-        if is_regex && let Err(wrong) = regex::check(&plain) {
+        if is_regex && let Err(wrong) = re2::check(&plain) {
             let message = format!("`{value}` is no regular expression: {wrong}");
             return Err(mistake(value_at, value_at + value.len(), message));
         }

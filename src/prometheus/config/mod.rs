@@ -9,6 +9,7 @@
 //! `Error` is what the server would refuse or break on; `Warning` is what it takes, and what will most likely not do what was meant.
 
 mod alertmanager;
+mod chats;
 mod clouds;
 mod discovery;
 mod fields;
@@ -17,7 +18,6 @@ mod inner_place;
 mod integrations;
 mod jobs;
 mod matchers;
-mod regex;
 mod relabel;
 mod remote;
 mod routes;

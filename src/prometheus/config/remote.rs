@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::fields::Fields;
-use super::http::{CLIENT, client, one_of_two};
+use super::http::{CLIENT, client};
 use super::relabel::RULES;
 use super::shape::{Field, Kind, Section, duration, file, flag, int, one_of, secret, section, text, uint};
 use super::urls;
@@ -188,7 +188,7 @@ fn queue<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
         }
     }
     let least = number("min_shards").unwrap_or(1);
-    if number("max_shards").is_some_and(|most| most < least)
+    if number("max_shards").is_some_and(|most| most > 0 && most < least)
         && let Some(entry) = fields.get("max_shards")
     {
         let message = "`max_shards` is less than `min_shards`";
@@ -250,9 +250,8 @@ pub(super) fn one_way_to_sign<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
             );
         }
     }
-    one_of_two(walk, fields, "azuread", "google_iam");
-    for other in ["azuread", "google_iam"] {
-        if let (Some(one), Some(other)) = (present("sigv4"), present(other)) {
+    for (one, other) in [("sigv4", "azuread"), ("sigv4", "google_iam"), ("azuread", "google_iam")] {
+        if let (Some(one), Some(other)) = (present(one), present(other)) {
             let message = format!("`{}` and `{}` can't be used together", one.key, other.key);
             walk.error("both-set", one.key_span.max(other.key_span), message);
         }

@@ -11,7 +11,7 @@ use super::shape::{Field, Kind, Section, duration, flag, text, uint};
 use super::targets;
 use super::walk::Walk;
 use super::words;
-use crate::document::{Content, Node, Span};
+use crate::document::{Content, Node, Severity, Span};
 
 /// A scrape job.
 pub(super) static SCRAPE: Section = Section {
@@ -97,13 +97,13 @@ fn metrics_path<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
     }
 }
 
-/// The server takes any word as a scheme; only two of them work.
+/// A server loads a job with another scheme, and then drops each of its targets.
 pub(super) fn scheme<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
     walk.value(name, &Kind::Text, node);
     let Some(scheme) = walk.word(node) else { return };
     if !matches!(&*scheme, "http" | "https" | "") {
-        let message = format!("`{name}: {scheme}` can't be used for scraping");
-        walk.warn("unknown-word", node.span, message, "write `http` or `https`");
+        let message = format!("`{scheme}` is no scheme that can be used here");
+        walk.error_hint("unknown-word", node.span, message, "write `http` or `https`");
     }
 }
 
@@ -113,18 +113,16 @@ fn scrape<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     let groups = fields.get("static_configs").map_or(&[] as &[_], |entry| entry.value.elements());
     if !relabels {
         for group in groups {
-            targets::check_targets(walk, group);
+            targets::check_targets(walk, group, Severity::Error);
         }
     }
-    let has_targets = fields.iter().any(|entry| entry.key.ends_with("_configs") && is_discovery(&entry.key));
+    // a discovery whose name is misspelt has its own finding
+    let has_targets =
+        fields.iter().any(|entry| entry.key.contains("_sd_config") || entry.key.starts_with("static_config"));
     if !has_targets {
         let message = "the job has no targets";
         walk.warn("no-targets", fields.span(), message, "add `static_configs` or a discovery");
     }
-}
-
-fn is_discovery(name: &str) -> bool {
-    DISCOVERIES.binary_search_by(|field| field.name.cmp(name)).is_ok()
 }
 
 /// The times of the global section, with the defaults of Prometheus.
@@ -157,7 +155,7 @@ pub(super) fn jobs<'a>(walk: &mut Walk<'a>, jobs: &'a [Node], times: Times) {
         let Some(entry) = fields.filled("job_name") else { continue };
         let Some(name) = walk.word(&entry.value) else { continue };
         if let Some(first) = names.get(&name) {
-            let line = walk.source.finding(crate::document::Severity::Error, "", *first, "", None).place;
+            let line = walk.source.finding(Severity::Error, "", *first, "", None).place;
             let message = format!("a job named `{name}` exists already");
             let hint = format!("the first stands in line {}", line.map_or(0, |place| place.line));
             walk.error_hint("duplicate-name", entry.value.span, message, hint);

@@ -10,7 +10,7 @@ use super::shape::{Field, Kind, Section, duration, flag, int, one_of, section, t
 use super::targets;
 use super::walk::Walk;
 use super::words::Number;
-use crate::document::{Content, Node};
+use crate::document::{Content, Node, Severity};
 
 /// The file.
 pub(super) static CONFIG: Section = Section {
@@ -235,7 +235,7 @@ fn alertmanager<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     if fields.filled("relabel_configs").is_none() {
         let groups = fields.get("static_configs").map_or(&[] as &[_], |entry| entry.value.elements());
         for group in groups {
-            targets::check_targets(walk, group);
+            targets::check_targets(walk, group, Severity::Error);
         }
     }
     if let Some(entry) = fields.get("api_version").filter(|entry| entry.value.text() == Some("v1"))

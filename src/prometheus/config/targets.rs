@@ -3,7 +3,7 @@
 use super::fields::{Fields, heading, is_empty};
 use super::shape::{Field, Kind, Section, texts};
 use super::walk::Walk;
-use crate::document::{Content, Node};
+use crate::document::{Content, Node, Severity};
 
 /// A group of targets with their labels.
 pub(super) static GROUP: Section = Section {
@@ -22,7 +22,8 @@ static FILE_GROUP: Section = Section {
     shared: &[],
     rule: Some(|walk, fields| {
         group(walk, fields);
-        check_targets(walk, fields.node);
+        // a job with relabelling may take them: whether it has any is not known here
+        check_targets(walk, fields.node, Severity::Warning);
     }),
 };
 
@@ -37,7 +38,7 @@ fn group<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
 }
 
 /// Checks that the targets of a group are a host with a port, and no addresses of the web.
-pub(super) fn check_targets<'a>(walk: &mut Walk<'a>, group: &'a Node) {
+pub(super) fn check_targets<'a>(walk: &mut Walk<'a>, group: &'a Node, severity: Severity) {
     let Some((fields, _)) = Fields::of(group) else { return };
     let Some(targets) = fields.get("targets") else { return };
     for target in targets.value.elements() {
@@ -46,11 +47,11 @@ pub(super) fn check_targets<'a>(walk: &mut Walk<'a>, group: &'a Node) {
             let host = rest.split('/').next().unwrap_or(rest);
             let message = format!("the target `{address}` is a URL");
             let hint = format!("write `{host}`, and set `scheme: {scheme}` and `metrics_path` in the job");
-            walk.error_hint("wrong-target", target.span, message, hint);
+            walk.tell(severity, "wrong-target", target.span, message, hint);
         } else if let Some((host, _)) = address.split_once('/') {
             let message = format!("the target `{address}` has a path");
             let hint = format!("write `{host}`, and set `metrics_path` in the job");
-            walk.error_hint("wrong-target", target.span, message, hint);
+            walk.tell(severity, "wrong-target", target.span, message, hint);
         } else if address.contains(char::is_whitespace) {
             let message = format!("the target `{address}` has a space in it");
             walk.warn("wrong-target", target.span, message, "write one `host:port` for each element");

@@ -99,19 +99,17 @@ fn years<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
 
 /// Days count from 1, or from the end of the month with a minus sign.
 fn days<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
-    let wanted = "a day such as `1`, `-1` or `1:5`";
-    range(walk, name, node, wanted, |word| {
-        let day: i64 = word.parse().ok()?;
-        (day != 0 && (-31..=31).contains(&day)).then_some(if day < 0 { 32 + day } else { day })
-    });
-    let Some(word) = walk.word(node) else { return };
-    if let Some((begin, end)) = word.split_once(':')
+    if let Some((begin, end)) = walk.word(node).as_deref().and_then(|word| word.split_once(':'))
         && begin.starts_with('-')
         && !end.starts_with('-')
     {
-        let message = format!("`{word}` begins at the end of a month and ends at its begin");
-        walk.error("out-of-range", node.span, message);
+        let message = format!("`{begin}:{end}` begins at the end of a month and ends at its begin");
+        return walk.error("out-of-range", node.span, message);
     }
+    range(walk, name, node, "a day such as `1`, `-1` or `1:5`", |word| {
+        let day: i64 = word.parse().ok()?;
+        (day != 0 && (-31..=31).contains(&day)).then_some(if day < 0 { 32 + day } else { day })
+    });
 }
 
 /// Checks one value or a range `first:last`.

@@ -3,14 +3,15 @@
 //! What holds between fields is left to the rules that the tables name.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::{Content, Entry, Finding, Node, Severity, Source, Span, nearest};
 
 use super::fields::{Fields, heading, is_empty};
 use super::shape::{Field, Kind, Section, Version};
 use super::words::{self, Number};
-use super::{FileKind, Surroundings, regex, urls};
+use super::{FileKind, Surroundings, inner_span, urls};
+use crate::promql::re2;
 
 /// What is known on the way through one file.
 pub(super) struct Walk<'a> {
@@ -20,11 +21,14 @@ pub(super) struct Walk<'a> {
     kind: FileKind,
     /// Regular expressions that are right: large files repeat few of them.
     regexes: HashSet<&'a str>,
+    /// What was meant by an unknown key of a section: large files repeat their mistakes as well.
+    meant: HashMap<(&'static str, &'a str), Option<&'static str>>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(source: &'a Source, kind: FileKind, surroundings: &'a Surroundings<'a>) -> Self {
-        Walk { source, surroundings, findings: Vec::new(), kind, regexes: HashSet::new() }
+        let (regexes, meant) = Default::default();
+        Walk { source, surroundings, findings: Vec::new(), kind, regexes, meant }
     }
 
     pub(super) fn error(&mut self, code: &str, span: Span, message: impl Into<String>) {
@@ -38,8 +42,7 @@ impl<'a> Walk<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let hint = Some(hint.into());
-        self.findings.push(self.source.finding(Severity::Error, code, span, message, hint));
+        self.tell(Severity::Error, code, span, message, hint);
     }
 
     pub(super) fn warn(
@@ -49,8 +52,18 @@ impl<'a> Walk<'a> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let hint = Some(hint.into());
-        self.findings.push(self.source.finding(Severity::Warning, code, span, message, hint));
+        self.tell(Severity::Warning, code, span, message, hint);
+    }
+
+    pub(super) fn tell(
+        &mut self,
+        severity: Severity,
+        code: &str,
+        span: Span,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.findings.push(self.source.finding(severity, code, span, message, Some(hint.into())));
     }
 
     /// Says whether the server is known to be at least of a version.
@@ -158,9 +171,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn unknown(&mut self, section: &'static Section, entry: &Entry) {
+    fn unknown(&mut self, section: &'static Section, entry: &'a Entry) {
         let message = format!("unknown key `{}` in {}", entry.key, section.title);
-        let near = nearest(&entry.key, section.all_fields().map(|field| field.name));
+        let near = *self
+            .meant
+            .entry((section.title, &entry.key))
+            .or_insert_with(|| nearest(&entry.key, section.all_fields().map(|field| field.name)));
         let hint = match near {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if entry.key.starts_with("x-") || entry.key.starts_with('.') => Some(format!(
@@ -333,13 +349,14 @@ impl<'a> Walk<'a> {
         if self.regexes.contains(pattern.as_str()) {
             return;
         }
-        match regex::check(pattern) {
-            Ok(()) => {
+        match re2::check(pattern) {
+            Ok(_) => {
                 self.regexes.insert(pattern);
             }
             Err(wrong) => {
+                let span = inner_span(self.source.text(), node, wrong.at, wrong.at + 1);
                 let message = format!("`{name}` is no regular expression: {wrong}");
-                self.error("wrong-regex", node.span, message);
+                self.error("wrong-regex", span, message);
             }
         }
     }
