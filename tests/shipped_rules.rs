@@ -190,11 +190,18 @@ fn metric_names_are_told_from_all_else() {
 
 #[test]
 fn every_runbook_belongs_to_an_alert_and_has_the_common_form() {
-    let alerts: BTreeSet<String> = alerts().into_iter().map(|alert| alert.name).collect();
+    let alerts = alerts();
     let pages = runbook::pages();
-    assert_eq!(pages.keys().cloned().collect::<BTreeSet<_>>(), alerts);
+    let names: BTreeSet<&String> = alerts.iter().map(|alert| &alert.name).collect();
+    assert_eq!(pages.keys().collect::<BTreeSet<_>>(), names);
     for (name, text) in &pages {
         assert_eq!(text.lines().next(), Some(format!("# {name}").as_str()), "{name}");
+        let about = text.lines().nth(2).unwrap_or_default();
+        for alert in alerts.iter().filter(|alert| alert.name == *name) {
+            let severity = format!("`{}`", alert.labels["severity"]);
+            let when = alert.for_time.as_ref().map_or("at once".to_owned(), |time| format!("after {time}"));
+            assert!(about.contains(&severity) && about.contains(&when), "{name}: its page says {about}");
+        }
         let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         assert_eq!(headings, HEADINGS, "{name}");
         let empty = HEADINGS.iter().find(|heading| runbook::section(text, heading).trim().is_empty());
