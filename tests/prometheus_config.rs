@@ -1,5 +1,7 @@
 //! The checks of Prometheus' and Alertmanager's files against tables of mistakes, and beside promtool itself.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;

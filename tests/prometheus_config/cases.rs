@@ -8,6 +8,7 @@ use std::path::Path;
 
 use enmon::document::{Finding, Severity};
 use enmon::prometheus::config::{ExprMistake, FileKind, Files, Surroundings, Version, check_text};
+use enmon::promql;
 
 /// The version of Debian 12, which promtool has here.
 pub const OLDEST: Version = Version::new(2, 42);
@@ -69,23 +70,21 @@ impl Case {
         let surroundings = Surroundings {
             files: &SomeFiles,
             server: Some(self.server(oldest)),
-            expr: Some(&|expr| marked(expr, "@@", "promql")),
-            template: Some(&|text| marked(text, "nope", "template")),
+            expr: Some(&expression),
+            template: Some(&template),
         };
         check_text("case.yml", &self.text, kind, &surroundings)
     }
 }
 
-/// Stands for the checks of expressions and templates, which live elsewhere: finds a mark.
-fn marked(text: &str, mark: &str, code: &str) -> Option<ExprMistake> {
-    let start = text.find(mark)?;
-    Some(ExprMistake {
-        start,
-        end: start + mark.len(),
-        code: code.to_owned(),
-        message: format!("`{mark}` means nothing"),
-        hint: None,
-    })
+fn expression(text: &str) -> Option<ExprMistake> {
+    let promql::ParseError { span, code, message, hint } = promql::parse(text).err()?;
+    Some(ExprMistake { start: span.start, end: span.end, code: code.as_str().to_owned(), message, hint })
+}
+
+fn template(text: &str) -> Option<ExprMistake> {
+    let promql::template::TemplateError { span, code, message, hint } = promql::template::read(text).err()?;
+    Some(ExprMistake { start: span.start, end: span.end, code: code.as_str().to_owned(), message, hint })
 }
 
 pub fn line(finding: &Finding) -> String {

@@ -162,7 +162,7 @@ static FILE: Section = Section {
 fn files<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     let elements = fields.get("files").map_or(&[] as &[_], |entry| entry.value.elements());
     for element in elements {
-        let Some(path) = walk.word(&element) else { continue };
+        let Some(path) = walk.word(element) else { continue };
         if !is_targets_file(&path) {
             let message = format!("`{path}` can't be a file of targets");
             let hint = "it ends in .yml, .yaml or .json; `*` may stand in the name, not in a folder";

@@ -175,3 +175,43 @@ pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
     }
     known
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Fields are looked up by bisection, so a table that is not in order hides some of its own.
+    fn every_field_is_found(section: &'static Section, seen: &mut HashSet<*const Section>) {
+        if !seen.insert(section) {
+            return;
+        }
+        for field in section.all_fields() {
+            let found = section.field(field.name).is_some_and(|found| std::ptr::eq(found, field));
+            assert!(found, "`{}` of {} is out of order, or there twice", field.name, section.title);
+            let mut kind = &field.kind;
+            while let Kind::List(inner) | Kind::Map(inner) = kind {
+                kind = inner;
+            }
+            if let Kind::Section(inner) = kind {
+                every_field_is_found(inner, seen);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_are_in_order() {
+        let mut seen = HashSet::new();
+        for kind in [
+            FileKind::Prometheus,
+            FileKind::ScrapeConfigs,
+            FileKind::Rules,
+            FileKind::FileSd,
+            FileKind::Alertmanager,
+        ] {
+            every_field_is_found(kind.section().unwrap(), &mut seen);
+        }
+        assert!(seen.len() > 80, "{} sections", seen.len());
+    }
+}

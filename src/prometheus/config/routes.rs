@@ -39,13 +39,14 @@ fn group_by<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
         return walk.wrong_type(name, "a list of labels", node);
     };
     let mut seen = HashSet::new();
+    let is_mixed = elements.iter().any(|element| element.text() != Some("..."));
     for element in elements {
         let Some(label) = walk.word(element) else {
             walk.wrong_type(name, "a list of labels", element);
             continue;
         };
         if &*label == "..." {
-            if elements.iter().any(|other| other.text() != Some("...")) {
+            if is_mixed {
                 let message = "`...` stands for all labels, so no other can stand beside it";
                 walk.error("both-set", element.span, message);
             }
@@ -120,7 +121,13 @@ fn branch<'a>(
     }
 }
 
+/// Most names that are compared with a wrong one: hints must not make a bad file slow.
+const MOST_NAMES: usize = 200;
+
 fn near(name: &str, known: &HashSet<Cow<'_, str>>) -> String {
+    if known.len() > MOST_NAMES {
+        return format!("{} others are defined", known.len());
+    }
     let mut sorted: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
     sorted.sort_unstable();
     match nearest(name, sorted.iter().copied()) {

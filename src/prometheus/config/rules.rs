@@ -3,7 +3,7 @@
 //! Expressions and templates are judged by functions of the caller; here their mistakes get their places in the file.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::fields::{Fields, is_empty};
 use super::inner_place::inner_span;
@@ -152,22 +152,25 @@ fn inner_mistake(walk: &mut Walk<'_>, node: &Node, mistake: ExprMistake) {
     walk.findings.push(walk.source.finding(Severity::Error, &code, span, message, hint));
 }
 
+/// Labels with their values.
+type Labels<'a> = Vec<(&'a str, Cow<'a, str>)>;
+
 /// Rules of a group that write the same series: the server takes them, and then keeps the sample of one of them.
 fn repetitions<'a>(walk: &mut Walk<'a>, group: &Fields<'a>) {
-    let mut seen: HashMap<(Cow<'a, str>, Vec<(&'a str, Cow<'a, str>)>), usize> = HashMap::new();
+    let mut seen: HashSet<(Cow<'a, str>, Labels<'a>)> = HashSet::new();
     let rules = group.get("rules").map_or(&[] as &[_], |entry| entry.value.elements());
     for rule in rules {
         let Some((fields, _)) = Fields::of(rule) else { continue };
         let Some(entry) = fields.filled("record") else { continue };
         let Some(name) = walk.word(&entry.value) else { continue };
-        let mut labels: Vec<(&str, Cow<'_, str>)> = Vec::new();
+        let mut labels: Labels<'a> = Vec::new();
         if let Some((own, _)) = fields.get("labels").and_then(|entry| Fields::of(&entry.value)) {
             labels.extend(own.iter().filter_map(|label| {
                 Some((label.key.as_str(), walk.word(&label.value).filter(|_| !is_empty(&label.value))?))
             }));
         }
         labels.sort();
-        if seen.insert((name.clone(), labels), 1).is_some() {
+        if !seen.insert((name.clone(), labels)) {
             let message = format!("`{name}` is recorded twice with the same labels");
             let hint = "give one of them another name or another label";
             walk.warn("duplicate-name", entry.value.span, message, hint);
