@@ -94,8 +94,8 @@ static DNS: Section = Section {
         let span = fields.get("type").map_or(fields.span(), |entry| entry.value.span);
         match kind.as_str() {
             "SRV" => {}
-            "NS" if walk.server_is_before(2, 50) => {
-                walk.error("unknown-word", span, "`type: NS` exists since Prometheus 2.50");
+            "NS" if walk.server_is_before(2, 49) => {
+                walk.error("unknown-word", span, "`type: NS` exists since Prometheus 2.49");
             }
             "A" | "AAAA" | "MX" | "NS" => {
                 if fields.get("port").is_none() {
