@@ -121,13 +121,14 @@ mod tests {
         let from = source(text);
         assert_eq!(names(&from), ["a", "12"]);
         let new = Value::map([("job_name", Value::from("b"))]);
-        let more = with_job(text, Some(&from), "b", new.clone()).unwrap();
-        assert_eq!(more, format!("{text}  - job_name: b\n"));
-        assert_eq!(with_job(text, Some(&from), "12", new.clone()), Err(JobError::IsThere("12".into())));
-        assert_eq!(without(&from, "a").unwrap(), "scrape_configs:\n  - job_name: 12 # two\n");
-        assert_eq!(without(&from, "c"), Err(JobError::Missing("c".into())));
+        let more = with_job("p.yml", text, Some(&from), "b", new.clone()).unwrap();
+        assert_eq!(more.text(), format!("{text}  - job_name: b\n"));
+        let twice = with_job("p.yml", text, Some(&from), "12", new.clone()).unwrap_err();
+        assert_eq!(twice, JobError::IsThere("12".into()));
+        assert_eq!(without(&from, "a").unwrap().text(), "scrape_configs:\n  - job_name: 12 # two\n");
+        assert_eq!(without(&from, "c").unwrap_err(), JobError::Missing("c".into()));
         assert_eq!(
-            with_job("# mine\n", None, "b", new).unwrap(),
+            with_job("p.yml", "# mine\n", None, "b", new).unwrap().text(),
             "# mine\nscrape_configs:\n  - job_name: b\n"
         );
     }
