@@ -17,6 +17,8 @@ const DOCUMENTS: [&str; 8] = [
     "CHANGELOG.md",
     "docs/README.md",
     "docs/add-a-device.md",
+    "docs/prometheus.md",
+    "docs/runbooks/README.md",
     "docs/scenarios.md",
     "docs/standby.md",
 ];

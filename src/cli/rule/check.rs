@@ -83,7 +83,7 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
         in_order(&mut findings);
         reports.push(FileReport {
             file: file.name.clone(),
-            valid: !refused && !(args.strict && !findings.is_empty()),
+            valid: !refused && (!args.strict || findings.is_empty()),
             rules: source.map_or(0, |source| crate::prometheus::config::rules(source).len()),
             rendered: site_input::render_findings(&findings, |_| &file.text),
             findings,

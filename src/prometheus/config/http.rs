@@ -133,7 +133,8 @@ pub(super) static TLS: Section = Section {
     title: "`tls_config`",
     fields: &[
         text("ca").since(2, 48),
-        file("ca_file"),
+        // without it the server makes no connection at all, and says so in its log only
+        Field::new("ca_file", NEEDED),
         text("ca_ref").since(3, 0),
         text("cert").since(2, 48),
         Field::new("cert_file", NEEDED),
