@@ -2,6 +2,8 @@
 //!
 //! What a text means is asked of another reader of YAML than the one that made the edit.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
 #[path = "document_edits/styles.rs"]
 mod styles;
 
