@@ -44,6 +44,8 @@ complete -c enmon -n "__fish_enmon_needs_command" -f -a "control" -d 'Run, plan 
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "charger" -d 'List chargers and set their limits'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "breaker" -d 'List breakers'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "modbus" -d 'Read and write Modbus registers'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "scrape" -d 'Edit the scrape jobs of a Prometheus'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "rule" -d 'Edit, check and test alerting and recording rules'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "sim" -d 'Start the simulated devices of a site'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -677,6 +679,301 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "list" -d 'List the scrape jobs'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "add" -d 'Add a scrape job'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "edit" -d 'Change a scrape job, by options or in your editor'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "delete" -d 'Take a scrape job out'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "check" -d 'Check the whole configuration as Prometheus would'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "apply" -d 'Make the running server go by the file'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l targets -d 'Targets, as host:port' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l interval -d 'Time between two scrapes, such as 15s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l timeout -d 'How long a scrape may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l path -d 'Path of the metrics' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l scheme -d 'Protocol of the targets' -r -f -a "http\t''
+https\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l label -d 'Label of all listed targets; may be repeated. NAME= takes a label away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l tls-ca -d 'PEM file with what is trusted over TLS, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l tls-server-name -d 'Name that the certificate bears, where it is not the host\'s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l basic-auth-user -d 'User of basic authentication' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l basic-auth-file -d 'File with the password of basic authentication, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l bearer-file -d 'File with a bearer token, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l kubernetes -d 'Find the targets in Kubernetes' -r -f -a "pod\t'Pods with the annotation prometheus.io/scrape: "true"'
+service\t'The endpoints of services with that annotation'
+node\t'The kubelet of each node'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l from-site -d 'Add the jobs of the site: its control server, and each device that serves metrics itself'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l targets -d 'Targets, as host:port' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l interval -d 'Time between two scrapes, such as 15s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l timeout -d 'How long a scrape may take' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l path -d 'Path of the metrics' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l scheme -d 'Protocol of the targets' -r -f -a "http\t''
+https\t''"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l label -d 'Label of all listed targets; may be repeated. NAME= takes a label away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l tls-ca -d 'PEM file with what is trusted over TLS, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l tls-server-name -d 'Name that the certificate bears, where it is not the host\'s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l basic-auth-user -d 'User of basic authentication' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l basic-auth-file -d 'File with the password of basic authentication, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l bearer-file -d 'File with a bearer token, as Prometheus sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l kubernetes -d 'Find the targets in Kubernetes' -r -f -a "pod\t'Pods with the annotation prometheus.io/scrape: "true"'
+service\t'The endpoints of services with that annotation'
+node\t'The kubelet of each node'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l server-version -d 'Version of the server; without it, what any version from 2.42 on takes is right' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l dry-run -d 'Check the file for the version of the server, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the scrape jobs'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a scrape job'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a scrape job, by options or in your editor'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Take a scrape job out'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the whole configuration as Prometheus would'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Make the running server go by the file'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "list" -d 'List alerts and recording rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "add" -d 'Add a rule to a group'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "edit" -d 'Change a rule'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "delete" -d 'Take a rule out'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "check" -d 'Check rule files, and say what is doubtful about them'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "test" -d 'Run promtool\'s unit tests of rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "apply" -d 'Make the running server go by the rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l group -d 'Group that it is added to; made when it is not there' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l expr -d 'Expression in PromQL' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l for -d 'How long the expression must hold before the alert fires' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l keep-firing-for -d 'How long the alert stays on after that' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l severity -d 'The label `severity`, such as warning or critical' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l summary -d 'The annotation `summary`; templates such as {{ $labels.circuit }} are filled in' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l label -d 'Label that is added; may be repeated. NAME= takes a label away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l annotation -d 'Annotation; may be repeated. NAME= takes one away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l record -d 'A recording rule instead of an alert'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l group -d 'Group, where several have a rule of this name' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l expr -d 'Expression in PromQL' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l for -d 'How long the expression must hold before the alert fires' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l keep-firing-for -d 'How long the alert stays on after that' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l severity -d 'The label `severity`, such as warning or critical' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l summary -d 'The annotation `summary`; templates such as {{ $labels.circuit }} are filled in' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l label -d 'Label that is added; may be repeated. NAME= takes a label away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l annotation -d 'Annotation; may be repeated. NAME= takes one away' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l group -d 'Group, where several have a rule of this name' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server -d 'Server whose series are looked up' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server-version -d 'Version of the server; without it, what any version from 2.42 on takes is right' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l strict -d 'Doubts count as mistakes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l junit -d 'Write the outcomes as JUnit XML into this file as well' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l promtool -d 'The program promtool, where it is not found by itself' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l dry-run -d 'Check the file for the version of the server, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "list" -d 'List alerts and recording rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a rule to a group'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "edit" -d 'Change a rule'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Take a rule out'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check rule files, and say what is doubtful about them'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "test" -d 'Run promtool\'s unit tests of rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Make the running server go by the rules'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -774,18 +1071,20 @@ complete -c enmon -n "__fish_enmon_using_subcommand man" -s v -l verbose -d 'Say
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "demo" -d 'Start a simulated garage and the controller on it, and show it live'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "init" -d 'Write a commented site file to start from'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "check" -d 'Check a site file, and prove its fail-safe'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "status" -d 'Show the state of a running site'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "control" -d 'Run, plan and steer the control loop'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "charger" -d 'List chargers and set their limits'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "breaker" -d 'List breakers'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "modbus" -d 'Read and write Modbus registers'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "sim" -d 'Start the simulated devices of a site'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "demo" -d 'Start a simulated garage and the controller on it, and show it live'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "init" -d 'Write a commented site file to start from'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "check" -d 'Check a site file, and prove its fail-safe'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "status" -d 'Show the state of a running site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "control" -d 'Run, plan and steer the control loop'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "charger" -d 'List chargers and set their limits'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "breaker" -d 'List breakers'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "modbus" -d 'Read and write Modbus registers'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "scrape" -d 'Edit the scrape jobs of a Prometheus'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "rule" -d 'Edit, check and test alerting and recording rules'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "sim" -d 'Start the simulated devices of a site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "replay" -d 'Make recorded decisions again: the same ones, or those of another site file'
@@ -810,6 +1109,19 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "scan" -d 'Find units on a bus, what they are, and which of their registers answer'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "list" -d 'List the scrape jobs'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "add" -d 'Add a scrape job'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "edit" -d 'Change a scrape job, by options or in your editor'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "delete" -d 'Take a scrape job out'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "check" -d 'Check the whole configuration as Prometheus would'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "apply" -d 'Make the running server go by the file'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "list" -d 'List alerts and recording rules'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "add" -d 'Add a rule to a group'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "edit" -d 'Change a rule'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "delete" -d 'Take a rule out'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "check" -d 'Check rule files, and say what is doubtful about them'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "test" -d 'Run promtool\'s unit tests of rules'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "apply" -d 'Make the running server go by the rules'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "test" -d 'Play scenarios, and say what held and what did not'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "list" -d 'List the scenarios that come with the program'

@@ -2,8 +2,8 @@
 # Installs what is missing to build enmon (`build`), to test it (`test`), to fuzz it (`fuzz`) or to measure it beside its peers (`bench`,
 # `acn`), and nothing that is there already.
 #
-# System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and promtool into
-# ~/.cache/enmon/bin, the API server of Kubernetes into ~/.cache/enmon/k8s. No service is started.
+# System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and the programs of
+# Prometheus into ~/.cache/enmon/bin, the API server of Kubernetes into ~/.cache/enmon/k8s. No service is started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -49,16 +49,19 @@ need_packages() {
     fi
 }
 
-# promtool is in Debian's package `prometheus`, which would start a server: only the tool is unpacked.
-need_promtool() {
-    if command -v promtool >/dev/null; then return; fi
-    say "unpacking promtool into $bin"
+# The programs of a Debian package that would start a server when it is installed: they are only unpacked.
+need_programs() {
+    local package="$1" program missing=false
+    shift
+    for program in "$@"; do command -v "$program" >/dev/null || missing=true; done
+    if ! $missing; then return; fi
+    say "unpacking $* into $bin"
     local folder
     folder="$(mktemp -d)"
     refresh_package_lists
-    (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq prometheus && dpkg -x prometheus_*.deb unpacked)
+    (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq "$package" && dpkg -x "${package}"_*.deb unpacked)
     mkdir -p "$bin"
-    install -m 755 "$folder/unpacked/usr/bin/promtool" "$bin/promtool"
+    for program in "$@"; do install -m 755 "$folder/unpacked/usr/bin/$program" "$bin/$program"; done
     rm -rf "$folder"
 }
 
@@ -95,7 +98,8 @@ setup_test() {
     need_packages mbpoll python3 python3-venv
     # before anything else is compiled: it wants all cores
     scripts/kubernetes.sh
-    need_promtool
+    need_programs prometheus prometheus promtool
+    need_programs prometheus-alertmanager prometheus-alertmanager amtool
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"

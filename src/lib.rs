@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod control;
+pub mod document;
 pub mod error;
 pub mod fsio;
 pub mod kube_port;
@@ -12,6 +13,8 @@ pub mod lease;
 pub mod modbus;
 pub mod plant;
 pub mod profile;
+pub mod prometheus;
+pub mod promql;
 pub mod runtime;
 pub mod scenario;
 pub mod server;

@@ -10,13 +10,15 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/README.md",
     "docs/add-a-device.md",
+    "docs/prometheus.md",
+    "docs/runbooks/README.md",
     "docs/scenarios.md",
     "docs/standby.md",
 ];

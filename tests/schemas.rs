@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use enmon::document::closed_schema;
 use enmon::profile::Profile;
 use enmon::scenario::ScenarioFile;
 use enmon::site::SiteFile;
-use enmon::site::document::closed_schema;
 use serde_json::Value;
 
 fn hold(name: &str, schema: &Value) {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use enmon::document::{Finding, Severity};
 use enmon::profile::Catalogue;
-use enmon::site::document::{Finding, Severity};
 use enmon::site::{Site, load, proof_findings, prove};
 use proptest::prelude::*;
 

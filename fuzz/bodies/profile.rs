@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use enmon::document::{Finding, Severity};
 use enmon::modbus::{Chain, DeviceMap, Layout, Model, Value, decode, encode, plan_reads};
 use enmon::profile::{Expected, Known, ModelIds, Profile, Table, ValueType, read};
-use enmon::site::document::{Finding, Severity};
 use enmon::ui::{Remark, RemarkPlace, render_remarks};
 
 /// Longest text that is tried; the longest profile that comes with the program has a quarter of it.

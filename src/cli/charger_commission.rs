@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
+use serde_json::Number;
 use tokio::time::{Instant, timeout_at};
 
 use super::charger_direct::{named, refuse_beside_a_controller};
@@ -16,11 +17,12 @@ use crate::control::{
     self, ChargerReading, ChargerState, DeviceRef, Event, Look, MeterReading, Plant, Time, Values, WriteGate,
     learn, reaction, safe_most, step_size,
 };
+use crate::document::{self, Edit, Step, Value, written};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::plant::SitePlant;
 use crate::site::{self, Amps, ChargerId, MeterId, PerPhase, Period, Phase, Site};
-use crate::ui::Report;
+use crate::ui::{Report, changed_lines};
 
 /// Flags of `enmon charger commission`.
 #[derive(Debug, Args)]
@@ -109,7 +111,7 @@ pub(super) fn run(args: &CommissionArgs, context: &Context) -> Result<()> {
     }
     let values = values(&learnt.phases, step, measured.reaction);
     let text = edited(&site, id, &values)?;
-    let difference = site::difference(&site.text, &text);
+    let difference = changed_lines(&site.text, &text);
     let mut written = false;
     if !args.dry_run && !difference.is_empty() {
         for line in &difference {
@@ -143,33 +145,41 @@ fn values(
     phases: &Option<Vec<Phase>>,
     step: Option<Amps>,
     reaction: Option<Period>,
-) -> Vec<(&'static str, String)> {
+) -> Vec<(&'static str, Value)> {
     let mut values = Vec::new();
     if let Some(phases) = phases {
         let names: Vec<String> = phases.iter().map(ToString::to_string).collect();
-        values.push(("phases", format!("[{}]", names.join(", "))));
+        values.push(("phases", Value::list(names)));
     }
     if let Some(step) = step {
-        values.push(("step", step.0.to_string()));
+        values.extend(Number::from_f64(step.0).map(|step| ("step", Value::Number(step))));
     }
     if let Some(reaction) = reaction {
-        values.push(("reaction", Period::from_secs(reaction.as_millis().div_ceil(1000).max(1)).to_string()));
+        let reaction = Period::from_secs(reaction.as_millis().div_ceil(1000).max(1));
+        values.push(("reaction", Value::from(reaction.to_string())));
     }
     values
 }
 
 /// Returns the text of the site file with the values in it, checked again.
-fn edited(site: &LoadedSite, id: ChargerId, values: &[(&str, String)]) -> Result<String> {
+fn edited(site: &LoadedSite, id: ChargerId, values: &[(&'static str, Value)]) -> Result<String> {
     let base = site.path.parent().unwrap_or(std::path::Path::new("/"));
     let file = site.path.display().to_string();
     let by_hand = || {
-        let lines: Vec<String> = values.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let lines = written(&Value::map(values.iter().cloned()), "\n");
+        let lines: Vec<&str> = lines.lines().collect();
         Error::new(Kind::Failed, format!("{file} is written in a way that can't be edited here"))
             .hint(format!("write it by hand: {}", lines.join(", ")))
     };
     let loaded = site::load(&site.text, &file, base, &site.catalogue).map_err(|_| by_hand())?;
-    let path = ["chargers".into(), id.0.into()];
-    let text = site::with_values(&site.text, &loaded.source, &path, values).ok_or_else(by_hand)?;
+    let charger = [Step::Key("chargers"), Step::At(id.0)];
+    let mut whole = loaded.source.node(&charger).map(Value::from).ok_or_else(by_hand)?;
+    for (key, value) in values {
+        whole.set(key, value.clone());
+    }
+    let edit = Edit::Set(whole);
+    let edited = document::edited(&loaded.source, &charger, &edit).map_err(|_| by_hand())?;
+    let text = edited.text().to_owned();
     let after = site::load(&text, &file, base, &site.catalogue).map_err(|_| by_hand())?.site;
     // nothing but this charger may have changed
     let mut before = site.site.clone();

@@ -10,8 +10,8 @@ use super::Context;
 use super::check_online::{self, DeviceAnswer};
 use super::check_timeouts;
 use super::site_input::{self, Inquiry};
+use crate::document::Finding;
 use crate::error::{Error, Kind, Result};
-use crate::site::document::Finding;
 use crate::site::{CircuitProof, PhaseProof, Proof, Site};
 use crate::ui::{Cell, Column, Report, Table, Tone};
 

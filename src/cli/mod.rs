@@ -25,6 +25,8 @@ mod init;
 mod man;
 mod modbus;
 mod online;
+mod rule;
+mod scrape;
 mod sim;
 mod sim_test;
 mod site_files;
@@ -86,6 +88,10 @@ enum Command {
     Breaker(breaker::BreakerArgs),
     /// Read and write Modbus registers
     Modbus(modbus::ModbusArgs),
+    /// Edit the scrape jobs of a Prometheus
+    Scrape(scrape::ScrapeArgs),
+    /// Edit, check and test alerting and recording rules
+    Rule(rule::RuleArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -142,6 +148,8 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Charger(args) => charger::run(args, context),
         Command::Breaker(args) => breaker::run(args, context),
         Command::Modbus(args) => modbus::run(args, context),
+        Command::Scrape(args) => scrape::run(args, context),
+        Command::Rule(args) => rule::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::Context;
 use super::site_input::{own_profiles, render_findings};
+use crate::document::Severity;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::Catalogue;
 use crate::runtime;
 use crate::scenario::{self, Invalid, Outcome, PlayError, SHIPPED, Scenario, Verdict};
-use crate::site::document::Severity;
 use crate::site::{Period, Rule};
 use crate::ui::{Cell, Column, OutputFormat, Report, Table, Tone};
 

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use crate::control::{DeviceRef, devices, link};
+use crate::document::{Finding, Severity, Source, Step};
 use crate::fsio;
 use crate::site::Site;
-use crate::site::document::{Finding, Severity, Source, Step};
 
 /// Looks for the files of all devices, whose paths are relative to `base`. A missing one is a warning, since it may come yet: a
 /// simulator makes what its devices need. A file that several devices name is reported once.

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::site_files::missing_files;
+use crate::document::{Finding, Severity, in_order};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::Catalogue;
 use crate::runtime;
-use crate::site::document::{Finding, Severity, in_order};
 use crate::site::{self, Proof, Site};
 use crate::ui::{Remark, RemarkPlace, render_remarks};
 

@@ -1,8 +1,9 @@
-//! Subprocesses: this program once more, in the background.
+//! Subprocesses: this program once more, in the background; the editor of a person.
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -36,6 +37,44 @@ pub fn respawn(arguments: &[OsString], stderr: File) -> io::Result<Offspring> {
         .stderr(Stdio::from(stderr))
         .spawn()?;
     Ok(Offspring { child })
+}
+
+/// How a program has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Did it end with success?
+    pub succeeded: bool,
+    /// What it said on stdout, then on stderr.
+    pub output: String,
+}
+
+/// Runs a program to its end, with nothing on its stdin.
+///
+/// # Errors
+/// When it can't be started.
+pub fn run(program: &Path, arguments: &[OsString]) -> io::Result<Ended> {
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok(Ended { succeeded: output.status.success(), output: text })
+}
+
+/// Lets a person edit a text with their editor (`VISUAL`, `EDITOR`, or `vi`), in a file of this name. Returns the text as it was saved.
+///
+/// # Errors
+/// When the editor can't be started or ends with a failure.
+pub fn edit_text(name: &str, text: &str) -> io::Result<String> {
+    let folder = tempfile::Builder::new().prefix("enmon-").tempdir()?;
+    let path = folder.path().join(name);
+    std::fs::write(&path, text)?;
+    let editor = super::env("VISUAL").or_else(|| super::env("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+    // the variable may hold arguments, so a shell reads it, as it does for others who use it
+    let status =
+        Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("`{editor}` ended with {status}")));
+    }
+    std::fs::read_to_string(&path)
 }
 
 impl Offspring {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Profile, built_in, check};
-use crate::site::document::{Finding, Severity};
+use crate::document::{Finding, Severity};
 use crate::site::{Amps, DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 
 /// A profile and where it comes from.

@@ -11,9 +11,10 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Profile;
-use crate::site::document::{Draft, Finding, Format, Severity, Source, Step};
+use crate::document::{Draft, Finding, Format, Severity, Source, Step};
+use crate::site::WORDINGS;
 
-static FORMAT: LazyLock<Format<Profile>> = LazyLock::new(Format::new);
+static FORMAT: LazyLock<Format<Profile>> = LazyLock::new(|| Format::new(WORDINGS));
 
 /// Reads a profile. It is missing when one of the findings is an error.
 pub fn read(file: &str, text: &str) -> (Option<Profile>, Vec<Finding>) {

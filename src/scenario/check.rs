@@ -7,8 +7,8 @@ use super::file::{
     FaultKind, ImportExpectation, MomentEntry, OfferExpectation, ScenarioFile, StationEntry,
 };
 use super::script::{Action, Bound, Event, Expectation, Fault};
+use crate::document::{Finding, Severity, Source, Span, Step, nearest};
 use crate::sim::{CarSpec, LONGEST_DELAY_MS, Position, SimDevice};
-use crate::site::document::{Finding, Severity, Source, Span, Step, nearest};
 use crate::site::{Amps, ChargerId, CircuitId, PerPhase, Period, PhaseAmps, Site};
 
 /// Stands for every charger, circuit or alarm.

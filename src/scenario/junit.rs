@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::judge::Outcome;
 
 /// Escapes a text for XML, and HTML; what XML 1.0 can't hold is left out.
-pub(super) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock};
 use super::check::Check;
 use super::file::ScenarioFile;
 use super::script::Scenario;
-use crate::site::document::{Draft, Finding, Format, Severity, Source};
-use crate::site::{self, Period, ProfileFacts, Site};
+use crate::document::{Draft, Finding, Format, Severity, Source};
+use crate::site::{self, Period, ProfileFacts, Site, WORDINGS};
 
-static FORMAT: LazyLock<Format<ScenarioFile>> = LazyLock::new(Format::new);
+static FORMAT: LazyLock<Format<ScenarioFile>> = LazyLock::new(|| Format::new(WORDINGS));
 
 /// The longest scenario.
 const LONGEST: Period = Period::from_secs(24 * 3600);
@@ -85,7 +85,7 @@ pub fn load(
 }
 
 fn invalid(mut findings: Vec<Finding>) -> Invalid {
-    site::document::in_order(&mut findings);
+    crate::document::in_order(&mut findings);
     Invalid { findings, site_file: None }
 }
 

@@ -26,7 +26,7 @@ mod world;
 pub use file::ScenarioFile;
 pub use html::html_report;
 pub use judge::{AlarmSummary, Check, CircuitSummary, EventSummary, Outcome, Verdict};
-pub use junit::junit_report;
+pub use junit::{escaped, junit_report};
 pub use load::{Invalid, ReadText, load};
 pub use script::Scenario;
 pub use shipped::{SHIPPED, Shipped};

@@ -59,6 +59,9 @@ pub struct SiteFile {
     /// The journal of decisions, overrides and faults.
     #[serde(default)]
     pub journal: JournalEntry,
+    /// The Prometheus of the site, which `enmon scrape` works on.
+    #[serde(default)]
+    pub prometheus: PrometheusEntry,
 }
 
 /// Version of the site file's format.
@@ -467,4 +470,24 @@ pub struct JournalEntry {
     /// How long entries are kept; none: 90 days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep: Option<Period>,
+}
+
+/// The Prometheus of the site.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PrometheusEntry {
+    /// Where its configuration is: `file:PATH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^file:.+$"))]
+    pub config: Option<String>,
+    /// Address of the server, such as `http://127.0.0.1:9090`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^https?://.+$"))]
+    pub url: Option<String>,
+    /// PEM file with what is trusted over TLS; none: what the system trusts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// File with a bearer token for the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<String>,
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use super::check;
-use super::document::{Draft, Finding, Format, Severity, Source};
 use super::entries::Entries;
 use super::facts::ProfileFacts;
 use super::file::SiteFile;
 use super::model::Site;
+use super::wordings::WORDINGS;
+use crate::document::{Draft, Finding, Format, Severity, Source};
 
-static FORMAT: LazyLock<Format<SiteFile>> = LazyLock::new(Format::new);
+static FORMAT: LazyLock<Format<SiteFile>> = LazyLock::new(|| Format::new(WORDINGS));
 
 /// A valid site, and what somebody should look at all the same.
 #[derive(Debug, Clone)]

@@ -5,8 +5,6 @@
 mod address;
 mod breaker_curve;
 mod check;
-pub mod document;
-mod edit;
 mod entries;
 mod facts;
 mod file;
@@ -20,10 +18,10 @@ mod proof_findings;
 mod proof_timeouts;
 mod rules;
 mod units;
+mod wordings;
 
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
-pub use edit::{difference, with_values};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
 pub use file::*;
 pub use load::{Loaded, load, load_draft};
@@ -39,3 +37,4 @@ pub use proof_findings::proof_findings;
 pub use proof_timeouts::{Loss, TimeoutProof, Verdict};
 pub use rules::{Rule, Rules};
 pub use units::{Amps, Volts, Watts};
+pub use wordings::WORDINGS;

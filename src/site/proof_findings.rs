@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::document::{Finding, Node, Severity, Source, Step};
 use super::proof::{CircuitProof, Proof, WatchdogGap};
 use super::proof_timeouts::{Loss, TimeoutProof, Verdict};
 use super::{Amps, Phase};
+use crate::document::{Finding, Node, Severity, Source, Step};
 
 /// Chargers that are named one by one; the rest is counted.
 const MOST_NAMED: usize = 4;

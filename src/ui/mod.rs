@@ -3,6 +3,7 @@
 //! This room knows how things look and nothing of what they mean; it imports no other room, and of clap only what turns words
 //! into its own types and shows clap's own messages.
 
+mod difference;
 mod failure;
 mod findings;
 pub mod live;
@@ -17,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
+pub use difference::{changed_lines, unified_difference};
 pub use findings::{Remark, RemarkPlace, render_remarks};
 pub use output::{ColorChoice, OutputFormat, Report};
 pub use progress::Progress;

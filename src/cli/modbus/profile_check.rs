@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::profile_input::read_text;
 use crate::cli::{Context, site_input};
+use crate::document::Finding;
 use crate::error::{Error, Kind, Result};
 use crate::profile::{self, Access, Profile};
-use crate::site::document::Finding;
 use crate::ui::Report;
 
 /// Flags of `enmon modbus profile check`.

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::target::usage;
 use crate::cli::{Context, site_input};
+use crate::document::{Finding, Severity};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::profile::{self, Catalogue, Profile};
-use crate::site::document::{Finding, Severity};
 
 /// A profile and where it comes from.
 #[derive(Debug, Clone)]

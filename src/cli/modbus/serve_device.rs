@@ -7,12 +7,12 @@ use clap::{ArgGroup, Args};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Context, site_input};
+use crate::document::{Finding, Severity, nearest};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::modbus::{Conduct, WearCounter, WearingRange, read_register_file};
 use crate::profile::{Catalogue, Profile, SerialDefaults};
 use crate::sim::{SimHandle, SingleDevice};
-use crate::site::document::{Finding, Severity, nearest};
 use crate::ui::{Remark, RemarkPlace, render_remarks};
 
 /// Flags about what is served.

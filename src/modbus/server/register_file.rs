@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::memory::Memory;
 use super::wear::WearingRange;
+use crate::document::{Draft, Finding, Format, Severity, Source, Step};
 use crate::modbus::value::{Layout, Value, encode};
 use crate::profile::{Access, ByteOrder, Table, ValueType, WordOrder};
-use crate::site::document::{Draft, Finding, Format, Severity, Source, Step};
+use crate::site::WORDINGS;
 
 /// A file of registers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -133,7 +134,7 @@ pub struct FileRegisters {
     pub wearing: Vec<WearingRange>,
 }
 
-static FORMAT: LazyLock<Format<RegisterFile>> = LazyLock::new(Format::new);
+static FORMAT: LazyLock<Format<RegisterFile>> = LazyLock::new(|| Format::new(WORDINGS));
 
 /// Reads a file of registers. `file` is what findings call it.
 ///

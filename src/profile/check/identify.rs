@@ -2,8 +2,8 @@
 
 use super::Check;
 use super::roles::{Kind, Use, refer};
+use crate::document::Step;
 use crate::profile::{Condition, Expected};
-use crate::site::document::Step;
 
 /// Checks every condition by itself.
 pub(super) fn check_identify(check: &mut Check<'_>) {

@@ -1,8 +1,8 @@
 //! Points: that each can be read and written the way it is described.
 
 use super::Check;
+use crate::document::Step;
 use crate::profile::{Access, ModbusSettings, Point, Table, ValueType, WriteFunctions};
-use crate::site::document::Step;
 
 /// Checks every point by itself.
 pub(super) fn check_points(check: &mut Check<'_>) {

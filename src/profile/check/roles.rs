@@ -1,12 +1,12 @@
 //! Sections: that the points they refer to are there, can be read or written, and have the right unit.
 
 use super::Check;
+use crate::document::{Step, nearest};
 use crate::profile::{
     Access, ChargerSection, Expected, Feed, PhaseSwitchSection, Preset, SwitchSection, Table, ValueType,
     WatchdogSection, ZeroLimit,
 };
 use crate::site::Period;
-use crate::site::document::{Step, nearest};
 
 /// What sections must know of a point, be it a register, a metric, or a field.
 #[derive(Debug, Clone)]

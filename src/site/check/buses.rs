@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Check;
 use super::devices::Subject;
-use crate::site::document::Span;
+use crate::document::Span;
 use crate::site::facts::{DeviceFacts, LineFacts, Role};
 use crate::site::file::{DeviceEntry, DeviceTlsEntry};
 use crate::site::{Address, Parity, Rs485, SerialLine};

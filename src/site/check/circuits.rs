@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Check, per_phase, refuse_missing_phases};
-use crate::site::document::Step;
+use crate::document::Step;
 use crate::site::file::CircuitEntry;
 use crate::site::model::{BreakerRating, Circuit, CircuitId, MeterId};
 use crate::site::{Amps, Grid, PerPhase, Phase};

@@ -2,7 +2,7 @@
 
 use super::buses::{Buses, Newcomer};
 use super::{Check, phases_are_right};
-use crate::site::document::Step;
+use crate::document::Step;
 use crate::site::facts::{DeviceFacts, Role};
 use crate::site::file::{BreakerEntry, CabinetEntry, DeviceEntry, EndpointEntry, MeterEntry, SolarEntry};
 use crate::site::model::{Breaker, Cabinet, CircuitId, DeviceLink, Endpoint, Meter, Solar};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::circuits::Tree;
 use super::devices::each;
 use super::{Check, per_phase, refuse_missing_phases};
-use crate::site::document::Step;
+use crate::document::Step;
 use crate::site::file::LoadEntry;
 use crate::site::model::{Breaker, CircuitId, Load};
 use crate::site::{Grid, Period};

@@ -15,12 +15,12 @@ mod settings;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::document::{Finding, Severity, Source, Span, Step};
 use super::entries::{Entries, LISTS};
 use super::facts::{DeviceFacts, ProfileFacts};
 use super::file::{EachPhase, PhaseAmps};
 use super::model::Site;
 use super::{Amps, Grid, PerPhase, Phase, Volts};
+use crate::document::{Finding, Severity, Source, Span, Step};
 
 /// A check in progress.
 pub(super) struct Check<'a> {

@@ -2,8 +2,8 @@
 
 use super::Check;
 use super::circuits::Tree;
+use crate::document::{Span, Step, nearest};
 use crate::site::Period;
-use crate::site::document::{Span, Step, nearest};
 use crate::site::model::{Meter, MeterId};
 use crate::site::policy::{Expectation, PolicyEntry, PolicySettings, SunSettings, minute_of_day};
 

@@ -2,7 +2,7 @@
 //! is no hiding place for a wrong name.
 
 use super::Check;
-use crate::site::document::{Node, Step, nearest};
+use crate::document::{Node, Step, nearest};
 use crate::site::entries::LISTS;
 use crate::site::facts::{DeviceFacts, Role};
 

@@ -1,0 +1,223 @@
+//! `enmon rule add`, `edit` and `delete`: one rule changes, and the file stays one that Prometheus takes.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::files::{self, RuleFile};
+use crate::cli::scrape::{Change, check_source, finish, refusal};
+use crate::cli::{Context, site_input};
+use crate::document::{Draft, Source};
+use crate::error::{Error, Kind, Result};
+use crate::fsio;
+use crate::prometheus::config::{FileKind, RuleKind};
+use crate::prometheus::rule_settings::{with_changed_rule, with_rule, without_rule};
+use crate::prometheus::{RuleError, RuleSettings, Target};
+
+/// What the options say of a rule.
+#[derive(Debug, Args)]
+struct RuleOptions {
+    /// Expression in PromQL
+    #[arg(long, value_name = "PROMQL")]
+    expr: Option<String>,
+    /// How long the expression must hold before the alert fires
+    #[arg(long = "for", value_name = "TIME")]
+    hold: Option<String>,
+    /// How long the alert stays on after that
+    #[arg(long, value_name = "TIME")]
+    keep_firing_for: Option<String>,
+    /// The label `severity`, such as warning or critical
+    #[arg(long, value_name = "WORD")]
+    severity: Option<String>,
+    /// The annotation `summary`; templates such as {{ $labels.circuit }} are filled in
+    #[arg(long, value_name = "TEXT")]
+    summary: Option<String>,
+    /// Label that is added; may be repeated. NAME= takes a label away
+    #[arg(long = "label", value_name = "NAME=VALUE")]
+    labels: Vec<String>,
+    /// Annotation; may be repeated. NAME= takes one away
+    #[arg(long = "annotation", value_name = "NAME=TEXT")]
+    annotations: Vec<String>,
+}
+
+impl RuleOptions {
+    fn settings(&self) -> Result<RuleSettings> {
+        let named = |name: &str, value: &Option<String>| value.clone().map(|value| (name.to_owned(), value));
+        let mut labels: Vec<(String, String)> = named("severity", &self.severity).into_iter().collect();
+        labels.extend(pairs(&self.labels)?);
+        let mut annotations: Vec<(String, String)> = named("summary", &self.summary).into_iter().collect();
+        annotations.extend(pairs(&self.annotations)?);
+        Ok(RuleSettings {
+            expr: self.expr.clone(),
+            hold: self.hold.clone(),
+            keep_firing_for: self.keep_firing_for.clone(),
+            labels,
+            annotations,
+        })
+    }
+}
+
+fn pairs(words: &[String]) -> Result<Vec<(String, String)>> {
+    let pair = |word: &String| {
+        let (name, value) = word.split_once('=').ok_or_else(|| {
+            Error::new(Kind::Usage, format!("`{word}` has no `=`"))
+                .hint("write NAME=VALUE, such as team=hall")
+        })?;
+        Ok((name.to_owned(), value.to_owned()))
+    };
+    words.iter().map(pair).collect()
+}
+
+/// Flags of `enmon rule add`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon rule add HallHot --group hall --expr 'hall_temperature_celsius > 40' --for 5m --severity warning
+  enmon rule add hall:power:sum --record --group hall --expr 'sum by (hall) (hall_power_watts)' --file rules/hall.yml
+  enmon rule add HallHot --group hall --expr 'hall_temperature_celsius > 40' --file rules/new.yml --dry-run")]
+pub(super) struct AddArgs {
+    /// Name of the alert, or of the series that is recorded
+    name: String,
+    /// Group that it is added to; made when it is not there
+    #[arg(long, value_name = "NAME")]
+    group: String,
+    /// A recording rule instead of an alert
+    #[arg(long, conflicts_with_all = ["hold", "keep_firing_for", "summary", "annotations"])]
+    record: bool,
+    #[command(flatten)]
+    options: RuleOptions,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Where the rule is.
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    /// Rule file; without it, the only one that the configuration names
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Flags of `enmon rule edit`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon rule edit HallHot --for 10m
+  enmon rule edit HallHot --expr 'hall_temperature_celsius > 45' --annotation runbook=docs/hall.md --dry-run")]
+pub(super) struct EditArgs {
+    /// Name of the alert, or of the series that is recorded
+    name: String,
+    /// Group, where several have a rule of this name
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    #[command(flatten)]
+    options: RuleOptions,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Flags of `enmon rule delete`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon rule delete HallHot
+  enmon rule delete HallHot --group hall --dry-run")]
+pub(super) struct DeleteArgs {
+    /// Name of the alert, or of the series that is recorded
+    name: String,
+    /// Group, where several have a rule of this name
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let path = files::the_one(args.place.file.as_ref(), target, context)?;
+    // a file that is not there begins with the rule
+    let file = if fsio::is_file(&path) {
+        RuleFile::read(&path)?
+    } else {
+        let name = path.display().to_string();
+        RuleFile { path, draft: Draft::read(&name, ""), name, text: String::new() }
+    };
+    let settings = args.options.settings()?;
+    if settings.expr.is_none() {
+        return Err(Error::new(Kind::Usage, "the rule has no expression").hint("say --expr PROMQL"));
+    }
+    let kind = if args.record { RuleKind::Record } else { RuleKind::Alert };
+    let source = source(&file)?;
+    let text =
+        with_rule(&file.name, &file.text, source, &args.group, &args.name, settings.rule(kind, &args.name));
+    written(&file, text, &args.name, args.place.dry_run, context)
+}
+
+pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = RuleFile::read(&files::the_one(args.place.file.as_ref(), target, context)?)?;
+    let settings = args.options.settings()?;
+    if settings.is_empty() {
+        return Err(
+            Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …")
+        );
+    }
+    let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+    let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
+    written(&file, text, &args.name, args.place.dry_run, context)
+}
+
+pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = RuleFile::read(&files::the_one(args.place.file.as_ref(), target, context)?)?;
+    let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+    let text = without_rule(source, &args.name, args.group.as_deref());
+    if text.is_ok()
+        && !args.place.dry_run
+        && !context.ui.confirm(&format!("Take the rule `{}` out of {}?", args.name, file.name))?
+    {
+        return Err(Error::new(Kind::Failed, "nothing was changed"));
+    }
+    written(&file, text, &args.name, args.place.dry_run, context)
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(Kind::Invalid, format!("there is no rule `{name}`"))
+        .hint("see which there are: enmon rule list")
+}
+
+fn source(file: &RuleFile) -> Result<Option<&Source>> {
+    let is_empty =
+        file.draft.source.is_none() && file.draft.findings.iter().all(|finding| finding.code == "empty");
+    if file.draft.has_errors() && !is_empty {
+        return Err(refusal(&file.name, &file.text, &file.draft.findings));
+    }
+    Ok(file.draft.source.as_ref())
+}
+
+fn written(
+    file: &RuleFile,
+    edited: Result<Source, RuleError>,
+    rule: &str,
+    dry_run: bool,
+    context: &Context,
+) -> Result<()> {
+    let edited = edited.map_err(|error| match (&error, &file.draft.source) {
+        (RuleError::Edit(edit), Some(source)) => {
+            let findings = [edit.finding(source)];
+            Error::new(Kind::Invalid, "nothing was changed")
+                .details(site_input::render_findings(&findings, |_| &file.text))
+        }
+        (RuleError::Missing(name), _) => missing(name),
+        (RuleError::Several { .. }, _) => {
+            Error::new(Kind::Usage, error.to_string()).hint("say which with --group NAME")
+        }
+        _ => Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon rule edit {rule}")),
+    })?;
+    let findings = check_source(&edited, &file.path, FileKind::Rules, None);
+    let change = Change {
+        path: &file.path,
+        name: &file.name,
+        before: &file.text,
+        after: edited.text(),
+        what: vec![rule.to_owned()],
+    };
+    finish("RuleChange", "enmon rule apply", change, findings, dry_run, context)
+}

@@ -1,0 +1,66 @@
+//! `enmon scrape`: the scrape jobs of a Prometheus, edited in its own file and brought into the running server.
+
+mod apply;
+mod change;
+mod check;
+mod config_file;
+mod edit;
+mod list;
+mod options;
+
+use clap::{Args, Subcommand};
+
+pub(super) use apply::{ApplyArgs, run as apply, server, server_failed};
+pub(super) use change::{Change, finish};
+pub(super) use check::rule_files;
+pub(super) use config_file::{ConfigFile, check_file, check_source, refusal};
+
+use super::Context;
+use crate::error::Result;
+use crate::prometheus::Target;
+
+/// Flags of `enmon scrape`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape list
+  enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --label circuit=row-1
+  enmon scrape apply --server http://127.0.0.1:9090
+
+An edit changes the lines that it must and no others. The whole file is checked before it is written, as Prometheus would; the text
+before stays beside it as NAME.bak. `apply` makes the running server go by it.")]
+pub struct ScrapeArgs {
+    /// Where the configuration is: file:PATH; by default prometheus.config of the site file
+    #[arg(long, global = true, value_name = "WHERE")]
+    target: Option<Target>,
+    #[command(subcommand)]
+    command: ScrapeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScrapeCommand {
+    /// List the scrape jobs
+    List(list::ListArgs),
+    /// Add a scrape job
+    Add(edit::AddArgs),
+    /// Change a scrape job, by options or in your editor
+    Edit(edit::EditArgs),
+    /// Take a scrape job out
+    Delete(edit::DeleteArgs),
+    /// Check the whole configuration as Prometheus would
+    Check(check::CheckArgs),
+    /// Make the running server go by the file
+    Apply(ApplyArgs),
+}
+
+/// Runs `enmon scrape`.
+pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
+    let target = args.target.as_ref();
+    match args.command {
+        ScrapeCommand::List(args) => list::run(&args, target, context),
+        ScrapeCommand::Add(args) => edit::add(&args, target, context),
+        ScrapeCommand::Edit(args) => edit::edit(&args, target, context),
+        ScrapeCommand::Delete(args) => edit::delete(&args, target, context),
+        ScrapeCommand::Check(args) => check::run(&args, target, context),
+        ScrapeCommand::Apply(args) => apply(&args, target, context),
+    }
+}

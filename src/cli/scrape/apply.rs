@@ -1,0 +1,166 @@
+//! `enmon scrape apply`: the running server goes by the file, or the file is what the server goes by.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::runtime::Builder;
+
+use super::check::{demand_valid, other_files};
+use super::config_file::{ConfigFile, site_entry};
+use crate::cli::Context;
+use crate::error::{Error, Kind, Result};
+use crate::prometheus::{self, ApplyError, Restored, Server, ServerAddress, ServerError, Target};
+use crate::site::Period;
+use crate::ui::Report;
+
+/// Flags of `enmon scrape apply`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape apply
+  enmon scrape apply --target file:/etc/prometheus/prometheus.yml --server http://127.0.0.1:9090
+  enmon scrape apply --dry-run
+
+The file is checked for the version of the server, the server reads it, and says what it goes by. When it refuses, the file gets the text
+back that was applied last (or the one before the last edit), and the refused text stays beside it as NAME.refused.
+
+Exit codes:
+  0  the server goes by the file
+  3  the file has mistakes; the server was not touched
+  4  the server can't be reached; the file stays as it is
+  5  the server refused the file; the old text is back")]
+pub(in crate::cli) struct ApplyArgs {
+    /// Address of the server; by default prometheus.url of the site file
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// How long to wait until the server goes by the file
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    wait: Period,
+    /// Check the file for the version of the server, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApplyReport {
+    api_version: &'static str,
+    kind: &'static str,
+    dry_run: bool,
+    file: String,
+    server: String,
+    server_version: String,
+    /// Jobs of the file.
+    jobs: usize,
+}
+
+pub(in crate::cli) fn run(args: &ApplyArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = ConfigFile::open(target, context)?;
+    let (server, address) = server(args.server.as_deref(), context)?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::from_source(Kind::Bug, "the runtime can't be made", &error))?;
+    // a file with mistakes is said to have them even when the server is away
+    let version = runtime.block_on(server.version());
+    demand_valid(&file, version.as_ref().ok().and_then(|version| version.parse().ok()))?;
+    let server_version = version.map_err(|error| server_failed(&error))?;
+    let jobs = if args.dry_run {
+        file.source()?.map_or(0, |source| prometheus::job_list::names(source).len())
+    } else {
+        let wait: Duration = args.wait.0;
+        let others = other_files(&file);
+        let applied = runtime.block_on(prometheus::apply(&file.path, &others, &server, wait));
+        applied.map_err(|error| not_applied(&error, &file.name))?.jobs
+    };
+    context.ui.print(&ApplyReport {
+        api_version: "enmon/v1",
+        kind: "ScrapeApply",
+        dry_run: args.dry_run,
+        file: file.name.clone(),
+        server: address.url,
+        server_version,
+        jobs,
+    })
+}
+
+/// Returns a client of the named server, or of that of the site file.
+pub(in crate::cli) fn server(url: Option<&str>, context: &Context) -> Result<(Server, ServerAddress)> {
+    let address = address(url, context)?;
+    let server = Server::new(&address).map_err(|error| server_failed(&error))?;
+    Ok((server, address))
+}
+
+fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {
+    let entry = site_entry(context)?;
+    let folder = context.global.site.parent().unwrap_or(Path::new(""));
+    let resolved = |path: &Option<String>| -> Option<PathBuf> { path.as_ref().map(|path| folder.join(path)) };
+    let url = url.map(str::to_owned).or(entry.url).ok_or_else(|| {
+        Error::new(Kind::Usage, "it is not said where the server is")
+            .hint("say --server URL, such as http://127.0.0.1:9090, or prometheus.url in the site file")
+    })?;
+    Ok(ServerAddress { url, ca: resolved(&entry.ca), token_file: resolved(&entry.token_file) })
+}
+
+pub(in crate::cli) fn server_failed(error: &ServerError) -> Error {
+    let kind = match error {
+        ServerError::Address(_) => Kind::Usage,
+        ServerError::Files(_) => Kind::Invalid,
+        ServerError::Unreachable { .. } => Kind::Unreachable,
+        ServerError::Refused { .. } => Kind::Refused,
+        ServerError::Foreign { .. } => Kind::Failed,
+    };
+    Error::from_source(kind, "Prometheus can't be asked", error)
+}
+
+fn not_applied(error: &ApplyError, file: &str) -> Error {
+    match error {
+        ApplyError::Files(error) => {
+            Error::from_source(Kind::Failed, "the configuration can't be applied", error)
+        }
+        ApplyError::Server(error) => {
+            server_failed(error).hint(format!("{file} stays as it is; apply it again later"))
+        }
+        ApplyError::NoLifecycle(_) => {
+            Error::from_source(Kind::Refused, "Prometheus was not told to read the file", error)
+                .hint("start it with --web.enable-lifecycle")
+        }
+        ApplyError::Refused { reason, restored } => {
+            told(Error::new(Kind::Refused, error.to_string()).cause(reason.trim()), restored, file)
+        }
+        ApplyError::NotSeen { difference, restored } => {
+            let error = Error::new(Kind::Failed, error.to_string()).cause(difference.as_str());
+            told(error, restored, file).hint("does it read this file? --wait gives it more time")
+        }
+    }
+}
+
+fn told(error: Error, restored: &Restored, file: &str) -> Error {
+    match restored {
+        Restored::Yes { from, refused } => error
+            .hint(format!("{file} has the text of {} again, and the server goes by it", from.display()))
+            .hint(format!("the refused text is in {}", refused.display())),
+        Restored::NothingKept => error.hint(format!(
+            "no older text is known; {file} stays as it is, and the server goes on with what it had"
+        )),
+        Restored::NotTaken { from, reason } => error
+            .cause(format!("the text of {} was not taken either: {reason}", from.display()))
+            .hint("the server goes on with what it had"),
+    }
+}
+
+impl Report for ApplyReport {
+    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
+        let jobs = format!("{} job{}", self.jobs, if self.jobs == 1 { "" } else { "s" });
+        if self.dry_run {
+            return writeln!(
+                out,
+                "{} is right for Prometheus {} at {} ({jobs}); nothing was changed",
+                self.file, self.server_version, self.server
+            );
+        }
+        writeln!(out, "Prometheus {} at {} goes by {} ({jobs})", self.server_version, self.server, self.file)
+    }
+}

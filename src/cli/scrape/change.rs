@@ -1,0 +1,113 @@
+//! A file of Prometheus that is to become another one: checked as a whole, shown as a diff, written with the text before kept.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::config_file::refusal;
+use crate::cli::{Context, site_input};
+use crate::document::Finding;
+use crate::error::{Error, Kind, Result};
+use crate::fsio;
+use crate::prometheus::config::is_refused;
+use crate::ui::{Report, unified_difference};
+
+/// What is to become of a file.
+pub(in crate::cli) struct Change<'a> {
+    pub(in crate::cli) path: &'a Path,
+    /// The file as it was named.
+    pub(in crate::cli) name: &'a str,
+    pub(in crate::cli) before: &'a str,
+    pub(in crate::cli) after: &'a str,
+    /// Jobs or rules that are added, changed or taken out.
+    pub(in crate::cli) what: Vec<String>,
+}
+
+/// What became of the file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChangeReport {
+    api_version: &'static str,
+    kind: &'static str,
+    dry_run: bool,
+    file: String,
+    /// Jobs or rules that were added, changed or taken out.
+    names: Vec<String>,
+    /// Is the file another one now, or would it be?
+    changed: bool,
+    /// The text before; missing when nothing was written, or the file is new.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backup: Option<String>,
+    /// What changes, as a unified diff.
+    diff: String,
+    /// Doubts about the file.
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    rendered: String,
+    #[serde(skip)]
+    next: &'static str,
+}
+
+/// Writes a file unless its findings say that Prometheus would refuse it, and reports; `next`: the command that makes a server go by it.
+pub(in crate::cli) fn finish(
+    kind: &'static str,
+    next: &'static str,
+    change: Change<'_>,
+    findings: Vec<Finding>,
+    dry_run: bool,
+    context: &Context,
+) -> Result<()> {
+    if is_refused(&findings) {
+        return Err(refusal(change.name, change.after, &findings).hint("nothing was written"));
+    }
+    let changed = change.after != change.before;
+    let backup = if changed && !dry_run { write(&change)? } else { None };
+    context.ui.print(&ChangeReport {
+        api_version: "enmon/v1",
+        kind,
+        dry_run,
+        file: change.name.to_owned(),
+        names: change.what,
+        changed,
+        backup,
+        diff: unified_difference(change.name, change.before, change.after),
+        rendered: site_input::render_findings(&findings, |_| change.after),
+        findings,
+        next,
+    })
+}
+
+/// Writes the text, unless somebody else has changed the file meanwhile. Returns the path of the text before.
+fn write(change: &Change<'_>) -> Result<Option<String>> {
+    let failed = |error: &fsio::FileError| {
+        Error::from_source(Kind::Failed, format!("{} can't be written", change.name), error)
+    };
+    let is_new = !fsio::is_file(change.path);
+    let now =
+        if is_new { String::new() } else { fsio::read_text(change.path).map_err(|error| failed(&error))? };
+    if now != change.before {
+        let message = format!("{} has been changed by somebody else meanwhile", change.name);
+        return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));
+    }
+    let backup = fsio::replace_with_backup(change.path, change.after).map_err(|error| failed(&error))?;
+    Ok(backup.map(|path| path.display().to_string()))
+}
+
+impl Report for ChangeReport {
+    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(self.rendered.as_bytes())?;
+        if !self.changed {
+            return writeln!(out, "{} is so already", self.file);
+        }
+        out.write_all(self.diff.as_bytes())?;
+        if self.dry_run {
+            return writeln!(out, "\nnothing was written");
+        }
+        writeln!(out, "\n{} is written; a running server goes by it after: {}", self.file, self.next)?;
+        match &self.backup {
+            Some(backup) => writeln!(out, "the text before is in {backup}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `enmon scrape check`: a configuration and the files that it names, checked as Prometheus would.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::config_file::{self, ConfigFile};
+use crate::cli::{Context, site_input};
+use crate::document::{Finding, Node, Source};
+use crate::error::{Error, Kind, Result};
+use crate::fsio;
+use crate::prometheus::Target;
+use crate::prometheus::config::{FileKind, Version, is_refused};
+use crate::ui::Report;
+
+/// Flags of `enmon scrape check`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape check
+  enmon scrape check --target file:/etc/prometheus/prometheus.yml --server-version 2.42
+  enmon scrape check -o json | jq '.files[].findings[] | {file, line, column, message}'
+
+The rule files and target files that it names are checked too.
+
+Exit codes:
+  0  Prometheus would take it
+  3  it has mistakes")]
+pub(super) struct CheckArgs {
+    /// Version of the server; without it, what any version from 2.42 on takes is right
+    #[arg(long, value_name = "VERSION")]
+    server_version: Option<Version>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CheckReport {
+    api_version: &'static str,
+    kind: &'static str,
+    /// Has no file a mistake?
+    valid: bool,
+    files: Vec<FileReport>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FileReport {
+    file: String,
+    valid: bool,
+    findings: Vec<Finding>,
+    #[serde(skip)]
+    rendered: String,
+}
+
+pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = ConfigFile::open(target, context)?;
+    let files = check_all(&file, args.server_version)?;
+    let invalid: Vec<String> =
+        files.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
+    let valid = invalid.is_empty();
+    context.ui.print(&CheckReport { api_version: "enmon/v1", kind: "ScrapeCheck", valid, files })?;
+    match invalid.as_slice() {
+        [] => Ok(()),
+        [file] => Err(Error::new(Kind::Invalid, format!("Prometheus would refuse {file}"))),
+        files => Err(Error::new(Kind::Invalid, format!("Prometheus would refuse {} files", files.len()))
+            .cause(files.join(", "))),
+    }
+}
+
+/// Returns the rule files and job files that a configuration names.
+pub(super) fn other_files(file: &ConfigFile) -> Vec<PathBuf> {
+    files_of(file, |kind| kind != FileKind::FileSd)
+}
+
+/// Returns the rule files that a configuration names.
+pub(in crate::cli) fn rule_files(file: &ConfigFile) -> Vec<PathBuf> {
+    files_of(file, |kind| kind == FileKind::Rules)
+}
+
+fn files_of(file: &ConfigFile, is_wanted: impl Fn(FileKind) -> bool) -> Vec<PathBuf> {
+    let Some(source) = &file.draft.source else { return Vec::new() };
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    let named = named_files(source).into_iter().filter(|(_, kind)| is_wanted(*kind));
+    let found = named.flat_map(|(pattern, _)| fsio::matching(&folder.join(pattern)));
+    found.filter(|path| fsio::is_file(path)).collect()
+}
+
+/// Refuses a configuration that Prometheus would refuse, with all findings.
+pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result<()> {
+    let files = check_all(file, server)?;
+    let invalid: Vec<&FileReport> = files.iter().filter(|file| !file.valid).collect();
+    let Some(first) = invalid.first() else { return Ok(()) };
+    let details: String = invalid.iter().map(|file| file.rendered.as_str()).collect();
+    Err(Error::new(Kind::Invalid, format!("Prometheus would refuse {}", first.file)).details(details))
+}
+
+fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileReport>> {
+    let mut files = vec![report(&file.name, &file.path, &file.text, FileKind::Prometheus, server)];
+    let Some(source) = &file.draft.source else { return Ok(files) };
+    let folder = file.path.parent().unwrap_or(Path::new(""));
+    for (pattern, kind) in named_files(source) {
+        for path in fsio::matching(&folder.join(pattern)).into_iter().filter(|path| fsio::is_file(path)) {
+            let name = path.display().to_string();
+            let text = fsio::read_text(&path).map_err(|error| {
+                Error::from_source(Kind::Invalid, "a file of the configuration can't be read", &error)
+            })?;
+            files.push(report(&name, &path, &text, kind, server));
+        }
+    }
+    Ok(files)
+}
+
+fn report(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> FileReport {
+    let findings = config_file::check_file(name, path, text, kind, server);
+    FileReport {
+        file: name.to_owned(),
+        valid: !is_refused(&findings),
+        rendered: site_input::render_findings(&findings, |_| text),
+        findings,
+    }
+}
+
+/// Returns the patterns of the files that a configuration names, and what they hold.
+fn named_files(source: &Source) -> Vec<(PathBuf, FileKind)> {
+    let list = |node: Option<&Node>| -> Vec<String> {
+        let elements = node.map_or(&[][..], Node::elements);
+        elements.iter().filter_map(|element| element.text().map(str::to_owned)).collect()
+    };
+    let value = |node: &'_ Node, key: &str| node.entry(key).map(|entry| entry.value.clone());
+    let root = source.root();
+    let mut named: Vec<(PathBuf, FileKind)> = Vec::new();
+    for (key, kind) in [("rule_files", FileKind::Rules), ("scrape_config_files", FileKind::ScrapeConfigs)] {
+        named.extend(list(value(root, key).as_ref()).into_iter().map(|pattern| (pattern.into(), kind)));
+    }
+    let jobs = value(root, "scrape_configs");
+    for job in jobs.as_ref().map_or(&[][..], Node::elements) {
+        let found = value(job, "file_sd_configs");
+        for config in found.as_ref().map_or(&[][..], Node::elements) {
+            let files = list(value(config, "files").as_ref());
+            named.extend(files.into_iter().map(|pattern| (pattern.into(), FileKind::FileSd)));
+        }
+    }
+    named
+}
+
+impl Report for CheckReport {
+    fn render(&self, out: &mut dyn Write) -> io::Result<()> {
+        for file in &self.files {
+            out.write_all(file.rendered.as_bytes())?;
+            if file.valid {
+                writeln!(out, "{} is right", file.file)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! `enmon scrape add`, `edit` and `delete`: one job changes, and the file stays one that Prometheus takes.
+
+use clap::Args;
+
+use super::change::{Change, finish};
+use super::config_file::{ConfigFile, check_source};
+use super::options::JobOptions;
+use crate::cli::{Context, site_input};
+use crate::document::Source;
+use crate::error::{Error, Kind, Result};
+use crate::fsio;
+use crate::prometheus::config::FileKind;
+use crate::prometheus::job_list::{self, JobError};
+use crate::prometheus::{Target, site_jobs};
+
+/// Flags of `enmon scrape add`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --interval 15s --label circuit=row-1
+  enmon scrape add cabinet --targets cabinet:8663 --scheme https --tls-ca /etc/prometheus/site-ca.pem
+  enmon scrape add pods --kubernetes pod
+  enmon scrape add --from-site --dry-run")]
+pub(super) struct AddArgs {
+    /// Name of the job
+    #[arg(required_unless_present = "from_site", conflicts_with = "from_site")]
+    name: Option<String>,
+    /// Add the jobs of the site: its control server, and each device that serves metrics itself
+    #[arg(long)]
+    from_site: bool,
+    #[command(flatten)]
+    options: JobOptions,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Flags of `enmon scrape edit`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape edit hall --interval 30s --label circuit=row-2
+  enmon scrape edit hall --label old=
+  EDITOR=nano enmon scrape edit hall
+
+Without options the job opens in your editor (VISUAL, EDITOR, or vi). What you save is checked with the whole file.")]
+pub(super) struct EditArgs {
+    /// Name of the job
+    name: String,
+    #[command(flatten)]
+    options: JobOptions,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Flags of `enmon scrape delete`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  enmon scrape delete hall
+  enmon scrape delete hall --dry-run")]
+pub(super) struct DeleteArgs {
+    /// Name of the job
+    name: String,
+    /// Show what would change, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = ConfigFile::open(target, context)?;
+    let source = file.source()?;
+    let jobs = match &args.name {
+        Some(name) => {
+            let settings = args.options.settings()?;
+            if settings.targets.is_none() && settings.kubernetes.is_none() {
+                return Err(Error::new(Kind::Usage, "it is not said what to scrape")
+                    .hint("say --targets HOST:PORT or --kubernetes ROLE"));
+            }
+            vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]
+        }
+        None => {
+            let site = site_input::load_file(&context.global.site)?;
+            // those that are there are left as they are
+            let is_there =
+                |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
+            site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect()
+        }
+    };
+    let mut edited: Option<Source> = None;
+    for (name, job) in &jobs {
+        let before = edited.as_ref().or(source);
+        let after = job_list::with_job(&file.name, &file.text, before, name, job.clone());
+        edited = Some(after.map_err(|error| not_edited(&error, before, &file.text))?);
+    }
+    let names = jobs.into_iter().map(|(name, _)| name).collect();
+    finished(&file, edited.as_ref().or(source), names, args.dry_run, context)
+}
+
+pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = ConfigFile::open(target, context)?;
+    let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+    let settings = args.options.settings()?;
+    let edited = if settings.is_empty() {
+        let lines = job_list::job_text(source, &args.name)
+            .map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        let edited = fsio::edit_text("job.yml", &lines)
+            .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
+        job_list::with_job_text(source, &args.name, &edited)
+    } else {
+        let mut job = job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source)))?;
+        settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
+        job_list::with_changed(source, &args.name, job)
+    };
+    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+}
+
+pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+    let file = ConfigFile::open(target, context)?;
+    let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+    let edited = job_list::without(source, &args.name);
+    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+    if !args.dry_run && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))? {
+        return Err(Error::new(Kind::Failed, "nothing was changed"));
+    }
+    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+}
+
+fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
+    Error::from_source(Kind::Usage, format!("the job `{name}` can't be set so"), error)
+        .hint(format!("change it in your editor: enmon scrape edit {name}"))
+}
+
+fn missing(name: &str, source: Option<&Source>) -> Error {
+    let error = Error::new(Kind::Invalid, format!("there is no job `{name}`"));
+    let names = source.map(job_list::names).unwrap_or_default();
+    match crate::document::nearest(name, names.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint("see which there are: enmon scrape list"),
+    }
+}
+
+fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
+    match (error, source) {
+        (JobError::Edit(edit), Some(source)) => {
+            let findings = [edit.finding(source)];
+            Error::new(Kind::Invalid, "nothing was changed")
+                .details(site_input::render_findings(&findings, |_| text))
+        }
+        (JobError::Missing(name), source) => missing(name, source),
+        (JobError::IsThere(name), _) => {
+            Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon scrape edit {name}"))
+        }
+        _ => Error::new(Kind::Invalid, error.to_string()),
+    }
+}
+
+/// Checks the whole text, shows or writes it. `None`: there is nothing in it.
+fn finished(
+    file: &ConfigFile,
+    edited: Option<&Source>,
+    jobs: Vec<String>,
+    dry_run: bool,
+    context: &Context,
+) -> Result<()> {
+    let findings = edited.map(|edited| check_source(edited, &file.path, FileKind::Prometheus, None));
+    let after = edited.map_or(file.text.as_str(), Source::text);
+    let change = Change { path: &file.path, name: &file.name, before: &file.text, after, what: jobs };
+    finish("ScrapeChange", "enmon scrape apply", change, findings.unwrap_or_default(), dry_run, context)
+}

@@ -1,0 +1,217 @@
+//! Checks of the files of Prometheus and Alertmanager, as their servers would check them: unknown fields, wrong kinds, and what must
+//! hold between fields. Each finding has a place, a stable code, and where it can a hint.
+//!
+//! It decides whether a server would take a file, and what an administrator should look at. Reading YAML is left to `document`;
+//! expressions and templates are judged by functions that the caller passes in; whether a file exists is asked through [`Files`].
+//! What each field means was taken from the documentation of Prometheus 3 (configuration, recording and alerting rules) and
+//! Alertmanager 0.28, and tried against promtool 2.42.
+//!
+//! `Error` is what the server would refuse or break on; `Warning` is what it takes, and what will most likely not do what was meant.
+
+mod alertmanager;
+mod chats;
+mod clouds;
+mod discovery;
+mod fields;
+mod http;
+mod inner_place;
+mod integrations;
+mod jobs;
+mod matchers;
+mod relabel;
+mod remote;
+mod routes;
+mod rule_views;
+mod rules;
+mod scrape;
+mod server;
+mod shape;
+mod targets;
+mod time_intervals;
+mod urls;
+mod walk;
+mod words;
+
+pub(in crate::prometheus) use inner_place::inner_span;
+pub use jobs::{Auth, Interval, JobView, jobs};
+pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
+pub use shape::{KnownField, Version};
+
+use crate::document::{Draft, Finding, Severity, Source, in_order};
+use shape::{Kind, Section};
+use walk::Walk;
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// The main file of Prometheus, `prometheus.yml`.
+    Prometheus,
+    /// A file that `scrape_config_files` names: scrape jobs only.
+    ScrapeConfigs,
+    /// A file that `rule_files` names: groups of rules.
+    Rules,
+    /// A file of targets for `file_sd_configs`, YAML or JSON.
+    FileSd,
+    /// The file of Alertmanager, `alertmanager.yml`.
+    Alertmanager,
+}
+
+impl FileKind {
+    fn root(self) -> &'static Kind {
+        match self {
+            FileKind::Prometheus => &PROMETHEUS,
+            FileKind::ScrapeConfigs => &SCRAPE_CONFIGS,
+            FileKind::Rules => &RULES,
+            FileKind::FileSd => &targets::FILE,
+            FileKind::Alertmanager => &ALERTMANAGER,
+        }
+    }
+
+    fn section(self) -> Option<&'static Section> {
+        match self.root() {
+            Kind::Section(section) => Some(section),
+            Kind::List(Kind::Section(section)) => Some(section),
+            _ => None,
+        }
+    }
+}
+
+static PROMETHEUS: Kind = Kind::Section(&server::CONFIG);
+static SCRAPE_CONFIGS: Kind = Kind::Section(&server::SCRAPE_CONFIG_FILE);
+static RULES: Kind = Kind::Section(&rules::FILE);
+static ALERTMANAGER: Kind = Kind::Section(&alertmanager::CONFIG);
+
+/// Other files, as the server would find them. Paths are as they are written: relative ones count from the folder of the file that is
+/// checked.
+pub trait Files {
+    /// Says whether there is a file at a path.
+    fn exists(&self, path: &str) -> bool;
+    /// Says whether a pattern (`rules/*.yml`) fits any file.
+    fn any_match(&self, pattern: &str) -> bool;
+}
+
+/// Files that can't be looked at, such as those of a pod: all of them count as there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct UnseenFiles;
+
+impl Files for UnseenFiles {
+    fn exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn any_match(&self, _: &str) -> bool {
+        true
+    }
+}
+
+/// A mistake in an expression or a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExprMistake {
+    /// First byte in the expression.
+    pub start: usize,
+    /// The byte behind the last one.
+    pub end: usize,
+    /// A stable word for scripts.
+    pub code: String,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Finds the first mistake in an expression or a template; `None`: there is none.
+pub type ExprCheck<'a> = dyn Fn(&str) -> Option<ExprMistake> + 'a;
+
+/// What a file is checked against.
+pub struct Surroundings<'a> {
+    /// The other files.
+    pub files: &'a dyn Files,
+    /// The server's version. Without it, what any supported server takes is taken.
+    pub server: Option<Version>,
+    /// How the expressions of rules are judged; `None`: not at all.
+    pub expr: Option<&'a ExprCheck<'a>>,
+    /// How templates in labels and annotations of alerts are judged; `None`: not at all.
+    pub template: Option<&'a ExprCheck<'a>>,
+}
+
+impl Default for Surroundings<'_> {
+    fn default() -> Self {
+        Surroundings { files: &UnseenFiles, server: None, expr: None, template: None }
+    }
+}
+
+/// Checks a file that has been read. The findings are in the order of their places.
+pub fn check(source: &Source, kind: FileKind, surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    let mut walk = Walk::new(source, kind, surroundings);
+    walk.value("this file", kind.root(), source.root());
+    let mut findings = walk.findings;
+    in_order(&mut findings);
+    findings
+}
+
+/// Reads and checks a text. `file` is what findings call it. An empty text is right for Prometheus: everything has a default.
+pub fn check_text(file: &str, text: &str, kind: FileKind, surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    let mut draft = Draft::read(file, text);
+    if let Some(source) = &draft.source {
+        draft.findings.extend(check(source, kind, surroundings));
+    } else if kind != FileKind::Alertmanager {
+        draft.findings.retain(|finding| finding.code != "empty");
+    }
+    draft.into_findings()
+}
+
+/// Says whether a server would refuse the file for one of these.
+pub fn is_refused(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Returns all fields that are known for a kind of file, each with its path and the versions that have it.
+///
+/// Lists are `[]` and mappings with free keys `{}` in a path: `scrape_configs[].static_configs[].labels{}`.
+pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
+    let mut known = Vec::new();
+    if let Some(section) = kind.section() {
+        shape::list_fields(section, "", &mut Vec::new(), &mut known);
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Fields are looked up by bisection, so a table that is not in order hides some of its own.
+    fn every_field_is_found(section: &'static Section, seen: &mut HashSet<*const Section>) {
+        if !seen.insert(section) {
+            return;
+        }
+        for field in section.all_fields() {
+            let found = section.field(field.name).is_some_and(|found| std::ptr::eq(found, field));
+            assert!(found, "`{}` of {} is out of order, or there twice", field.name, section.title);
+            let mut kind = &field.kind;
+            while let Kind::List(inner) | Kind::Map(inner) = kind {
+                kind = inner;
+            }
+            if let Kind::Section(inner) = kind {
+                every_field_is_found(inner, seen);
+            }
+        }
+    }
+
+    #[test]
+    fn tables_are_in_order() {
+        let mut seen = HashSet::new();
+        for kind in [
+            FileKind::Prometheus,
+            FileKind::ScrapeConfigs,
+            FileKind::Rules,
+            FileKind::FileSd,
+            FileKind::Alertmanager,
+        ] {
+            every_field_is_found(kind.section().unwrap(), &mut seen);
+        }
+        assert!(seen.len() > 80, "{} sections", seen.len());
+    }
+}

@@ -1,0 +1,152 @@
+//! Edits of the list of scrape jobs in a file: a job is added, changed or taken out; all else stays as its owner wrote it.
+
+use crate::document::{self, Edit, EditError, Node, Source, Step, Value, edited};
+
+/// Where the jobs are in a file of Prometheus.
+const JOBS: &str = "scrape_configs";
+
+/// Why a job can't be edited.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum JobError {
+    /// A job of this name is there.
+    #[error("there is a job `{0}` already")]
+    IsThere(String),
+    /// No job of this name is there.
+    #[error("there is no job `{0}`")]
+    Missing(String),
+    /// The file is written in a way that can't be edited in place.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+}
+
+/// Returns the place of a job in the list.
+pub fn position(source: &Source, name: &str) -> Option<usize> {
+    jobs(source).iter().position(|job| job_name(source, job) == Some(name))
+}
+
+fn jobs(source: &Source) -> &[Node] {
+    source.root().entry(JOBS).map_or(&[], |entry| entry.value.elements())
+}
+
+/// Returns the name of a job; one that looks like a number is a name all the same.
+fn job_name<'a>(source: &'a Source, job: &'a Node) -> Option<&'a str> {
+    let value = &job.entry("job_name")?.value;
+    value.text().or_else(|| source.text().get(value.span.start..value.span.end))
+}
+
+/// Returns the names of all jobs.
+pub fn names(source: &Source) -> Vec<&str> {
+    jobs(source).iter().filter_map(|job| job_name(source, job)).collect()
+}
+
+/// Returns a job's value.
+pub fn job(source: &Source, name: &str) -> Option<Value> {
+    position(source, name).and_then(|index| jobs(source).get(index)).map(Value::from)
+}
+
+/// Returns the text of a file with a job added behind all others. A text without anything in it begins with the job.
+///
+/// # Errors
+/// When the name is taken, or the list can't be edited in place.
+pub fn with_job(
+    file: &str,
+    text: &str,
+    source: Option<&Source>,
+    name: &str,
+    job: Value,
+) -> Result<Source, JobError> {
+    let Some(source) = source else {
+        return begun(file, text, job);
+    };
+    if position(source, name).is_some() {
+        return Err(JobError::IsThere(name.to_owned()));
+    }
+    Ok(edited(source, &[Step::Key(JOBS), Step::At(jobs(source).len())], &Edit::Insert(job))?)
+}
+
+/// Only comments, or nothing at all: they stay on top.
+fn begun(file: &str, text: &str, job: Value) -> Result<Source, JobError> {
+    Ok(document::begun(file, text, &Value::map([(JOBS, Value::List(vec![job]))]))?)
+}
+
+/// Returns the text with a job changed to a value.
+///
+/// # Errors
+/// When there is no such job, or it can't be edited in place.
+pub fn with_changed(source: &Source, name: &str, job: Value) -> Result<Source, JobError> {
+    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Set(job))?)
+}
+
+/// Returns the text without a job, and without the comment directly above it.
+///
+/// # Errors
+/// When there is no such job, or it can't be edited in place.
+pub fn without(source: &Source, name: &str) -> Result<Source, JobError> {
+    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Remove)?)
+}
+
+/// Returns the lines of a job as a text of its own, without its indentation, for an editor.
+///
+/// # Errors
+/// When there is no such job, or it stands in brackets.
+pub fn job_text(source: &Source, name: &str) -> Result<String, JobError> {
+    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    Ok(document::element_text(source, &[Step::Key(JOBS), Step::At(index)])?)
+}
+
+/// Returns the text with the lines of a job replaced by those that came back from an editor.
+///
+/// # Errors
+/// When there is no such job, or the new lines are not one job.
+pub fn with_job_text(source: &Source, name: &str, lines: &str) -> Result<Source, JobError> {
+    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let edit = Edit::Lines(lines.to_owned());
+    Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &edit)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Draft;
+
+    fn source(text: &str) -> Source {
+        Draft::read("p.yml", text).source.unwrap()
+    }
+
+    #[test]
+    fn jobs_are_found_by_name_and_edited_in_place() {
+        let text = "scrape_configs:\n  # one\n  - job_name: a\n  - job_name: 12 # two\n";
+        let from = source(text);
+        assert_eq!(names(&from), ["a", "12"]);
+        let new = Value::map([("job_name", Value::from("b"))]);
+        let more = with_job("p.yml", text, Some(&from), "b", new.clone()).unwrap();
+        assert_eq!(more.text(), format!("{text}  - job_name: b\n"));
+        let twice = with_job("p.yml", text, Some(&from), "12", new.clone()).unwrap_err();
+        assert_eq!(twice, JobError::IsThere("12".into()));
+        assert_eq!(without(&from, "a").unwrap().text(), "scrape_configs:\n  - job_name: 12 # two\n");
+        assert_eq!(without(&from, "c").unwrap_err(), JobError::Missing("c".into()));
+        assert_eq!(
+            with_job("p.yml", "# mine\n", None, "b", new).unwrap().text(),
+            "# mine\nscrape_configs:\n  - job_name: b\n"
+        );
+    }
+
+    #[test]
+    fn a_job_goes_to_an_editor_and_comes_back() {
+        let text =
+            "scrape_configs:\n  # one\n  - job_name: a\n    # why\n    scheme: http\n\n  - job_name: b\n";
+        let from = source(text);
+        let lines = job_text(&from, "a").unwrap();
+        assert_eq!(lines, "# one\n- job_name: a\n  # why\n  scheme: http\n");
+        assert_eq!(with_job_text(&from, "a", &lines).unwrap().text(), text);
+        let changed = lines.replace("http", "https # now");
+        assert_eq!(with_job_text(&from, "a", &changed).unwrap().text(), text.replace("http", "https # now"));
+        for wrong in
+            ["", "- job_name: a\n- job_name: c\n", "job_name: a\n", "- [a\n", "- job_name: a\nx: 1\n"]
+        {
+            assert!(with_job_text(&from, "a", wrong).is_err(), "{wrong}");
+        }
+    }
+}

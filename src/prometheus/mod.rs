@@ -1,0 +1,22 @@
+//! Prometheus: its files are checked as it would, edited so that all else stays, and brought into a running server that they never break.
+//!
+//! Texts come in and texts go out; only [`apply`] writes files and talks to a server. How things look is left to `cli` and `ui`.
+
+mod apply;
+pub mod config;
+pub mod job_list;
+mod job_settings;
+mod loaded;
+mod rule_doubts;
+pub mod rule_settings;
+mod server;
+mod site_jobs;
+mod target;
+
+pub use apply::{Applied, ApplyError, Restored, apply};
+pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
+pub use rule_doubts::{KnownSeries, doubts};
+pub use rule_settings::{RuleError, RuleSettings};
+pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};
+pub use site_jobs::site_jobs;
+pub use target::{Target, TargetError};

@@ -1,0 +1,205 @@
+//! Scrape jobs in a real Prometheus: what is applied is scraped, what is wrong or refused never breaks it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
+
+mod program;
+#[path = "prometheus/mod.rs"]
+mod prometheus;
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use program::Program;
+use prometheus::Prometheus;
+
+const BEGIN: &str = "# ours\nglobal:\n  scrape_interval: 1s # often\n\nscrape_configs:\n  # itself\n  - job_name: self\n    static_configs:\n      - targets: [] # nothing yet\n";
+
+/// Runs `enmon scrape …` on the server's file.
+fn scrape(program: &Program, server: &Prometheus, arguments: &[&str]) -> Output {
+    let target = format!("file:{}", server.file().display());
+    let url = server.url();
+    let mut all = vec!["scrape"];
+    all.extend(arguments);
+    all.extend(["--target", &target, "--yes"]);
+    if arguments[0] == "apply" {
+        all.extend(["--server", &url]);
+    }
+    program.with(&all).output().unwrap()
+}
+
+fn done(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn refused(output: &Output, code: i32) -> String {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    said
+}
+
+#[test]
+fn a_job_that_is_added_and_applied_is_scraped_and_one_that_is_deleted_is_not() {
+    let (program, mut server) = (Program::new(), Prometheus::start(BEGIN));
+    let address = server.address();
+    let shown =
+        done(&scrape(&program, &server, &["add", "other", "--targets", &address, "--label", "circuit=main"]));
+    assert!(shown.contains("+  - job_name: other\n"), "{shown}");
+    let text = fs::read_to_string(server.file()).unwrap();
+    assert!(text.starts_with(BEGIN), "{text}");
+    // nothing happens to the server before it is told
+    assert!(!server.configuration().contains("other"));
+    let shown = done(&scrape(&program, &server, &["apply"]));
+    assert!(shown.contains("(2 jobs)"), "{shown}");
+    server.wait("scraped", |server| server.health("other") == ["up"]);
+    let (_, answer) = server.get("/api/v1/query?query=up%7Bcircuit%3D%22main%22%7D");
+    assert!(answer.contains("\"other\""), "{answer}");
+
+    done(&scrape(&program, &server, &["delete", "other"]));
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
+    done(&scrape(&program, &server, &["apply"]));
+    assert!(!server.configuration().contains("other"));
+}
+
+#[test]
+fn a_bad_edit_is_refused_and_nothing_changes() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    for (arguments, part) in [
+        (vec!["add", "x", "--targets", "http://h:1/metrics"], "http://h:1/metrics"),
+        (vec!["add", "x", "--targets", "h:1", "--interval", "5 seconds"], "5 seconds"),
+        (vec!["add", "x", "--targets", "h:1", "--interval", "5s", "--timeout", "10s"], "timeout"),
+        (vec!["add", "x", "--targets", "h:1", "--tls-ca", "missing.pem"], "missing.pem"),
+        (vec!["add", "self", "--targets", "h:1"], "already"),
+        (vec!["edit", "slef", "--interval", "5s"], "did you mean `self`"),
+        (vec!["delete", "other"], "no job `other`"),
+    ] {
+        let said = refused(&scrape(&program, &server, &arguments), 3);
+        assert!(said.contains(part), "{arguments:?}\n{said}");
+        assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
+    }
+    // a file that somebody broke by hand does not reach the server
+    let broken = BEGIN.replace("scrape_interval", "scrap_interval");
+    fs::write(server.file(), &broken).unwrap();
+    let said = refused(&scrape(&program, &server, &["apply"]), 3);
+    assert!(said.contains("did you mean `scrape_interval`") && said.contains("prometheus.yml:3:3"), "{said}");
+    assert!(server.configuration().contains("job_name: self"));
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), broken);
+}
+
+#[test]
+fn what_only_newer_servers_take_is_refused_for_an_older_one() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let added = scrape(&program, &server, &["add", "x", "--targets", "h:1", "--label", "0a=b"]);
+    assert!(done(&added).contains("label name since Prometheus 3.0 only"));
+    let wanted = fs::read_to_string(server.file()).unwrap();
+    let (_, version) = server.get("/api/v1/status/buildinfo");
+    assert!(version.contains("\"version\":\"2."), "this test is about a server before 3.0: {version}");
+    let said = refused(&scrape(&program, &server, &["apply"]), 3);
+    assert!(said.contains("`0a`"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), wanted);
+    assert!(!server.configuration().contains("0a"));
+}
+
+#[test]
+fn a_server_that_refuses_gets_the_old_text_back() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    done(&scrape(&program, &server, &["apply"]));
+    done(&scrape(&program, &server, &["add", "more", "--targets", "127.0.0.1:1"]));
+    // right for us, and not for this server: a rule file that it can't read
+    let wanted = fs::read_to_string(server.file()).unwrap();
+    let refused_text = format!("{wanted}rule_files:\n  - rules.yml\n");
+    fs::write(server.file(), &refused_text).unwrap();
+    fs::create_dir(server.folder().join("rules.yml")).unwrap();
+    let output = scrape(&program, &server, &["apply"]);
+    let said = refused(&output, 5);
+    assert!(said.contains("failed to reload config") && said.contains("prometheus.yml.applied"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
+    let kept = fs::read_to_string(server.folder().join("prometheus.yml.refused")).unwrap();
+    assert_eq!(kept, refused_text);
+    let (_, metrics) = server.get("/metrics");
+    assert!(
+        metrics.contains("\nprometheus_config_last_reload_successful 1\n"),
+        "the server goes by the old text"
+    );
+    assert!(!server.configuration().contains("more"));
+}
+
+#[test]
+fn a_text_that_was_written_and_not_loaded_is_loaded_by_the_next_run() {
+    let (program, mut server) = (Program::new(), Prometheus::start(BEGIN));
+    let address = server.address();
+    done(&scrape(&program, &server, &["add", "other", "--targets", &address]));
+    // the server stands still, so the order to reload waits; the program is killed meanwhile
+    signal(server.id(), "STOP");
+    let target = format!("file:{}", server.file().display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_enmon"));
+    command.args(["scrape", "apply", "--target", &target, "--server", &server.url()]).env_clear();
+    let mut apply =
+        command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_connection(apply.id());
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    signal(server.id(), "CONT");
+    done(&scrape(&program, &server, &["apply"]));
+    server.wait("scraped", |server| server.health("other") == ["up"]);
+}
+
+fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+/// Waits until a process has a connection.
+fn wait_for_connection(process: u32) {
+    let begin = Instant::now();
+    loop {
+        let links = fs::read_dir(format!("/proc/{process}/fd")).unwrap().flatten();
+        let sockets = links.filter(|link| {
+            fs::read_link(link.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        });
+        if sockets.count() > 0 {
+            return;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(30), "no connection");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn servers_that_are_away_or_take_no_orders_are_told_apart() {
+    let program = Program::new();
+    let server = Prometheus::start_with(BEGIN, &[]);
+    let said = refused(&scrape(&program, &server, &["apply"]), 5);
+    assert!(said.contains("--web.enable-lifecycle"), "{said}");
+    let (file, url) = (server.file(), server.url());
+    let text = fs::read_to_string(&file).unwrap();
+    let kept = tempfile::tempdir().unwrap();
+    let copy = kept.path().join("prometheus.yml");
+    fs::write(&copy, &text).unwrap();
+    drop(server);
+    let target = format!("file:{}", copy.display());
+    let output = program.with(&["scrape", "apply", "--target", &target, "--server", &url]).output().unwrap();
+    let said = refused(&output, 4);
+    assert!(said.contains("no Prometheus answers"), "{said}");
+    assert_eq!(fs::read_to_string(&copy).unwrap(), text);
+}
+
+#[test]
+fn a_job_is_changed_in_an_editor() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let target = format!("file:{}", server.file().display());
+    let edit = |editor: &str| {
+        let mut command = program.with(&["scrape", "edit", "self", "--target", &target]);
+        command.env("EDITOR", editor).env("PATH", "/usr/bin:/bin").output().unwrap()
+    };
+    done(&edit("sed -i 's/self/myself/'"));
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN.replace("self\n", "myself\n"));
+    fs::write(server.file(), BEGIN).unwrap();
+    let said = refused(&edit("sed -i 's/job_name/jobname/'"), 3);
+    assert!(said.contains("job_name") && said.contains("nothing was written"), "{said}");
+    let said = refused(&edit("false"), 1);
+    assert!(said.contains("the editor has failed"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
+}
