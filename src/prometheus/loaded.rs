@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::config;
 use crate::document::{Node, Source};
 
 /// What is compared of a job.
@@ -36,7 +37,7 @@ pub fn difference(file: &Source, loaded: &Source) -> Option<String> {
             return Some(format!("the job `{name}` is loaded with another path or scheme"));
         }
         // an interval that only the file's global section gives is filled in by the server
-        if facts.interval.is_some() && seconds(&facts.interval) != seconds(&other.interval) {
+        if facts.interval.is_some() && milliseconds(&facts.interval) != milliseconds(&other.interval) {
             return Some(format!("the job `{name}` is loaded with another interval"));
         }
     }
@@ -47,7 +48,7 @@ pub fn difference(file: &Source, loaded: &Source) -> Option<String> {
 
 /// Returns the groups of a rule file: their names, and how many rules they have. None for files of another kind.
 pub fn groups(source: &Source) -> Vec<(String, usize)> {
-    super::config::rule_groups(source).into_iter().map(|group| (group.name, group.rules.len())).collect()
+    config::rule_groups(source).into_iter().map(|group| (group.name, group.rules.len())).collect()
 }
 
 /// Says which group of rules a server does not have as it is wanted. Groups of other files may have the same name.
@@ -90,29 +91,9 @@ fn word(source: &Source, node: &Node, key: &str) -> Option<String> {
     value.text().or_else(bare).map(str::to_owned)
 }
 
-/// Returns a duration as Prometheus writes it (`1m30s`), in milliseconds.
-fn seconds(text: &Option<String>) -> Option<u64> {
-    let mut rest = text.as_deref()?;
-    let mut total = 0_u64;
-    while !rest.is_empty() {
-        let digits = rest.find(|sign: char| !sign.is_ascii_digit())?;
-        let number: u64 = rest[..digits].parse().ok()?;
-        let unit = &rest[digits..];
-        let length = unit.find(|sign: char| sign.is_ascii_digit()).unwrap_or(unit.len());
-        let factor = match &unit[..length] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            "w" => 604_800_000,
-            "y" => 31_536_000_000,
-            _ => return None,
-        };
-        total = total.checked_add(number.checked_mul(factor)?)?;
-        rest = &unit[length..];
-    }
-    Some(total)
+/// Returns a duration in milliseconds, however it is written.
+fn milliseconds(text: &Option<String>) -> Option<u64> {
+    text.as_deref().and_then(|text| config::duration(text).ok())
 }
 
 #[cfg(test)]

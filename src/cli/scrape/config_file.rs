@@ -119,26 +119,16 @@ fn surroundings<'a>(files: &'a DiskFiles<'_>, server: Option<Version>) -> Surrou
 
 fn expression_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::parse(text).err()?;
-    let (start, end) = (error.span.start, error.span.end);
-    Some(ExprMistake {
-        start,
-        end,
-        code: error.code.as_str().to_owned(),
-        message: error.message,
-        hint: error.hint,
-    })
+    Some(mistake(error.span, error.code.as_str(), error.message, error.hint))
 }
 
 fn template_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::template::read(text).err()?;
-    let (start, end) = (error.span.start, error.span.end);
-    Some(ExprMistake {
-        start,
-        end,
-        code: error.code.as_str().to_owned(),
-        message: error.message,
-        hint: error.hint,
-    })
+    Some(mistake(error.span, error.code.as_str(), error.message, error.hint))
+}
+
+fn mistake(span: promql::Span, code: &str, message: String, hint: Option<String>) -> ExprMistake {
+    ExprMistake { start: span.start, end: span.end, code: code.to_owned(), message, hint }
 }
 
 /// Makes the error for a text that Prometheus would refuse.

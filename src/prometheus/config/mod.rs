@@ -36,6 +36,7 @@ pub(in crate::prometheus) use inner_place::inner_span;
 pub use jobs::{Auth, Interval, JobView, jobs};
 pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
 pub use shape::{KnownField, Version};
+pub(in crate::prometheus) use words::duration;
 
 use crate::document::{Draft, Finding, Severity, Source, in_order};
 use shape::{Kind, Section};

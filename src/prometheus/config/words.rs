@@ -9,7 +9,7 @@ const MOST_MILLISECONDS: u64 = i64::MAX as u64 / 1_000_000;
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn duration(word: &str) -> Result<u64, String> {
+pub(in crate::prometheus) fn duration(word: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 7] = [
         ("y", 365 * 86_400_000),
         ("w", 7 * 86_400_000),
