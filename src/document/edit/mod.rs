@@ -8,6 +8,8 @@ mod layout;
 mod lists;
 mod render;
 mod style;
+#[cfg(test)]
+mod tests;
 
 use super::source::{Draft, Source, Step};
 use super::tree::{Content, Node, Span, UNKNOWN_ALIAS};
