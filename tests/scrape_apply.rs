@@ -203,3 +203,23 @@ fn a_job_is_changed_in_an_editor() {
     assert!(said.contains("the editor has failed"), "{said}");
     assert_eq!(fs::read_to_string(server.file()).unwrap(), BEGIN);
 }
+
+#[test]
+fn jobs_are_listed_with_their_lines() {
+    let program = Program::new();
+    let text = format!(
+        "{BEGIN}\n  - job_name: two # second\n    scheme: https\n    static_configs: [{{targets: [a:1, b:2]}}]\n"
+    );
+    fs::write(program.folder().join("p.yml"), text).unwrap();
+    let listed =
+        done(&program.with(&["scrape", "list", "--target", "file:p.yml", "-o", "json"]).output().unwrap());
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let lines: Vec<(&str, u64)> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| (job["name"].as_str().unwrap(), job["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(lines, [("self", 7), ("two", 11)]);
+    assert_eq!(listed["items"][1]["targets"], serde_json::json!(["a:1", "b:2"]));
+}

@@ -96,8 +96,12 @@ pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result
 }
 
 fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileReport>> {
-    let mut files = vec![report(&file.name, &file.path, &file.text, FileKind::Prometheus, server)];
-    let Some(source) = &file.draft.source else { return Ok(files) };
+    let Some(source) = file.draft.source.as_ref().filter(|_| !file.draft.has_errors()) else {
+        return Ok(vec![report(&file.name, &file.path, &file.text, FileKind::Prometheus, server)]);
+    };
+    // it has been read already, and large ones take their time
+    let findings = config_file::check_source(source, &file.path, FileKind::Prometheus, server);
+    let mut files = vec![reported(&file.name, &file.text, findings)];
     let folder = file.path.parent().unwrap_or(Path::new(""));
     for (pattern, kind) in named_files(source) {
         for path in fsio::matching(&folder.join(pattern)).into_iter().filter(|path| fsio::is_file(path)) {
@@ -112,7 +116,10 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
 }
 
 fn report(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> FileReport {
-    let findings = config_file::check_file(name, path, text, kind, server);
+    reported(name, text, config_file::check_file(name, path, text, kind, server))
+}
+
+fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
     FileReport {
         file: name.to_owned(),
         valid: !is_refused(&findings),

@@ -54,9 +54,14 @@ struct JobItem {
 pub(super) fn run(_: &ListArgs, target: Option<&Target>, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let jobs = file.source()?.map(config::jobs).unwrap_or_default();
-    let line_of =
-        |job: &JobView| file.text.get(..job.span.start).map_or(1, |before| before.matches('\n').count() + 1);
-    let items = jobs.iter().map(|job| item(job, line_of(job))).collect();
+    // jobs stand in the order of the file, so that each line is counted once
+    let (mut line, mut counted) = (1, 0);
+    let mut items = Vec::new();
+    for job in &jobs {
+        line += file.text.get(counted..job.span.start).map_or(0, |between| between.matches('\n').count());
+        counted = counted.max(job.span.start);
+        items.push(item(job, line));
+    }
     context.ui.print(&ListReport {
         api_version: "enmon/v1",
         kind: "ScrapeJobList",
