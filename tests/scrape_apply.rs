@@ -138,7 +138,7 @@ fn a_text_that_was_written_and_not_loaded_is_loaded_by_the_next_run() {
     command.args(["scrape", "apply", "--target", &target, "--server", &server.url()]).env_clear();
     let mut apply =
         command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for_connection(apply.id());
+    wait_for_connection(server.port());
     apply.kill().unwrap();
     apply.wait().unwrap();
     signal(server.id(), "CONT");
@@ -151,20 +151,33 @@ fn signal(process: u32, name: &str) {
     assert!(status.success());
 }
 
-/// Waits until a process has a connection.
-fn wait_for_connection(process: u32) {
+/// Waits until somebody has a connection to a port of this machine: the other side of it, as the kernel lists it.
+fn wait_for_connection(port: u16) {
     let begin = Instant::now();
-    loop {
-        let links = fs::read_dir(format!("/proc/{process}/fd")).unwrap().flatten();
-        let sockets = links.filter(|link| {
-            fs::read_link(link.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
-        });
-        if sockets.count() > 0 {
-            return;
-        }
+    let is_connected = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}")))
+            && words.get(3) == Some(&"01")
+    };
+    while !fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_connected) {
         assert!(begin.elapsed() < Duration::from_secs(30), "no connection");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_good_file_is_not_taken_back_for_another_that_is_refused() {
+    let begin = format!("{BEGIN}rule_files:\n  - rules/*.yml\n");
+    let (program, server) = (Program::new(), Prometheus::start(&begin));
+    done(&scrape(&program, &server, &["add", "more", "--targets", "127.0.0.1:1"]));
+    done(&scrape(&program, &server, &["apply"]));
+    let applied = fs::read_to_string(server.file()).unwrap();
+    // what was before the last edit is at hand, and the server refuses: because of something else
+    assert_eq!(fs::read_to_string(server.folder().join("prometheus.yml.bak")).unwrap(), begin);
+    fs::create_dir_all(server.folder().join("rules/folder.yml")).unwrap();
+    let said = refused(&scrape(&program, &server, &["apply"]), 5);
+    assert!(said.contains("stays as it is"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), applied);
 }
 
 #[test]

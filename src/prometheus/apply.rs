@@ -151,12 +151,12 @@ impl WrittenFile {
         Ok(WrittenFile { path, text, source })
     }
 
-    /// Returns what is known to be good and is not what is there: the text that was applied last, or the one before the last edit.
+    /// Returns what is known to be good and is not what is there: the text that was applied last; when none was, the one before the last edit.
     fn good(&self) -> Option<(PathBuf, String)> {
-        [APPLIED, "bak"].map(|extension| fsio::beside(&self.path, extension)).into_iter().find_map(|from| {
-            let text = fsio::read_text(&from).ok()?;
-            (text != self.text).then_some((from, text))
-        })
+        let kept = if self.was_applied() { APPLIED } else { "bak" };
+        let from = fsio::beside(&self.path, kept);
+        let text = fsio::read_text(&from).ok()?;
+        (text != self.text).then_some((from, text))
     }
 
     fn was_applied(&self) -> bool {

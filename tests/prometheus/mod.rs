@@ -84,6 +84,11 @@ impl Prometheus {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Returns its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Returns its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

@@ -143,7 +143,7 @@ fn told(error: Error, restored: &Restored, file: &str) -> Error {
             .hint(format!("{file} has the text of {} again, and the server goes by it", from.display()))
             .hint(format!("the refused text is in {}", refused.display())),
         Restored::NothingKept => error.hint(format!(
-            "no older text is known; {file} stays as it is, and the server goes on with what it had"
+            "no other text is known to have been good; {file} stays as it is, and the server goes on with what it had"
         )),
         Restored::NotTaken { from, reason } => error
             .cause(format!("the text of {} was not taken either: {reason}", from.display()))

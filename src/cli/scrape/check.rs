@@ -130,25 +130,24 @@ fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
 
 /// Returns the patterns of the files that a configuration names, and what they hold.
 fn named_files(source: &Source) -> Vec<(PathBuf, FileKind)> {
-    let list = |node: Option<&Node>| -> Vec<String> {
-        let elements = node.map_or(&[][..], Node::elements);
-        elements.iter().filter_map(|element| element.text().map(str::to_owned)).collect()
-    };
-    let value = |node: &'_ Node, key: &str| node.entry(key).map(|entry| entry.value.clone());
     let root = source.root();
-    let mut named: Vec<(PathBuf, FileKind)> = Vec::new();
-    for (key, kind) in [("rule_files", FileKind::Rules), ("scrape_config_files", FileKind::ScrapeConfigs)] {
-        named.extend(list(value(root, key).as_ref()).into_iter().map(|pattern| (pattern.into(), kind)));
-    }
-    let jobs = value(root, "scrape_configs");
-    for job in jobs.as_ref().map_or(&[][..], Node::elements) {
-        let found = value(job, "file_sd_configs");
-        for config in found.as_ref().map_or(&[][..], Node::elements) {
-            let files = list(value(config, "files").as_ref());
-            named.extend(files.into_iter().map(|pattern| (pattern.into(), FileKind::FileSd)));
+    let mut named = Vec::new();
+    let mut add = |owner: &Node, key: &str, kind: FileKind| {
+        let patterns = elements(owner, key).iter().filter_map(Node::text);
+        named.extend(patterns.map(|pattern| (PathBuf::from(pattern), kind)));
+    };
+    add(root, "rule_files", FileKind::Rules);
+    add(root, "scrape_config_files", FileKind::ScrapeConfigs);
+    for job in elements(root, "scrape_configs") {
+        for discovery in elements(job, "file_sd_configs") {
+            add(discovery, "files", FileKind::FileSd);
         }
     }
     named
+}
+
+fn elements<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.entry(key).map_or(&[], |entry| entry.value.elements())
 }
 
 impl Report for CheckReport {

@@ -78,6 +78,12 @@ pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) ->
             vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]
         }
         None => {
+            if !args.options.settings()?.is_empty() {
+                return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are")
+                    .hint(
+                        "leave the other options out, and change jobs afterwards: enmon scrape edit NAME",
+                    ));
+            }
             let site = site_input::load_file(&context.global.site)?;
             // those that are there are left as they are
             let is_there =
