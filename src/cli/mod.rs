@@ -51,7 +51,7 @@ use crate::ui;
 #[command(name = "enmon", version, about, long_about = None, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "Examples:
   enmon demo
-  enmon init > enmon.yaml
+  enmon init
   enmon check --site enmon.yaml
   enmon status --watch
 
