@@ -10,10 +10,14 @@
 use std::collections::HashMap;
 
 use super::{ChargerReading, ChargerState, Decision, Reading, Snapshot, State, Time, fresh, step};
-use crate::site::{Amps, CircuitId, Phase, Site};
+use crate::site::{Amps, CircuitId, Period, Phase, Site};
 
 /// A car that takes less than it is offered by more than this has a limit of its own. Amperes.
 const CLEARLY_LESS: f64 = 1.5;
+
+/// How long a car takes clearly less than it is offered, without taking more by and by, until that is a limit of its own and no slow
+/// start. IEC 61851-1, annex A, lets a car be up to 5 s late with a change; some rise for half a minute.
+const OWN_LIMIT_AFTER: Period = Period::from_secs(30);
 
 /// A car that draws less than this does not charge. Amperes.
 const IDLE: f64 = 0.5;
@@ -31,6 +35,8 @@ struct Stay {
     most: f64,
     /// Does it have a limit of its own, and is that `most`?
     has_limit: bool,
+    /// Since when it has taken clearly less than it was offered, and never more than then.
+    less_since: Option<Time>,
     /// Was it full at its departure?
     is_full: bool,
     /// Which terminals it draws on.
@@ -44,6 +50,7 @@ impl Stay {
             took: 0.0,
             most: 0.0,
             has_limit: false,
+            less_since: None,
             is_full: false,
             terminals: [false; 3],
         }
@@ -74,13 +81,19 @@ impl Stays {
             *seen = now;
             let most = value.drawn.iter().map(|amps| amps.0).fold(0.0, f64::max);
             stay.took += value.drawn.iter().map(|amps| amps.0.max(0.0)).sum::<f64>() * hours;
+            let rises = most > stay.most;
             stay.most = stay.most.max(most);
             for (seen, drawn) in stay.terminals.iter_mut().zip(value.drawn) {
                 *seen |= drawn.0 > IDLE;
             }
             let could = value.offered >= charger.min;
             stay.is_full = if could && most < IDLE { stay.took > 0.0 } else { stay.is_full && most < IDLE };
-            stay.has_limit |= could && most > IDLE && value.offered.0 - most > CLEARLY_LESS;
+            let takes_less = could && most > IDLE && value.offered.0 - most > CLEARLY_LESS;
+            stay.less_since = match stay.less_since {
+                Some(since) if takes_less && !rises => Some(since),
+                _ => takes_less.then_some(now),
+            };
+            stay.has_limit |= stay.less_since.is_some_and(|since| now.since(since) >= OWN_LIMIT_AFTER);
         }
     }
 
@@ -337,6 +350,36 @@ mod tests {
         assert!((wide.chargers[0].energy_kwh - 2.76).abs() < 0.02, "{wide:?}");
         // all that the charger has, after the first raise
         assert!(wide.chargers[1].energy_kwh > 20.0, "{wide:?}");
+    }
+
+    /// What a car is taken to want after a record of what it drew, second by second, at an offer of 16 A.
+    fn learnt(drawn: &[f64]) -> (bool, f64) {
+        let site = garage(40.0);
+        let mut stays = Stays::default();
+        for (second, amps) in drawn.iter().enumerate() {
+            let now = Time(1_000_000 + second as u64 * 1000);
+            let mut snapshot = Snapshot::empty(&site);
+            let value = ChargerReading {
+                state: ChargerState::Charging,
+                drawn: [Amps(*amps); 3],
+                offered: Amps(16.0),
+                phases: None,
+            };
+            snapshot.chargers[0] = Some(Reading { at: now, value });
+            stays.learn(now, &site, &snapshot);
+        }
+        stays.finish();
+        let stay = stays.at("ev0", Time(1_000_000)).unwrap();
+        (stay.has_limit, stay.most)
+    }
+
+    #[test]
+    fn a_slow_start_is_no_limit_of_a_car_and_a_small_charger_in_it_is() {
+        let rising: Vec<f64> = (0..30).map(|second| 16.0 * f64::from(second) / 29.0).collect();
+        assert_eq!(learnt(&rising), (false, 16.0));
+        assert!(!learnt(&rising[..10]).0, "it has left before it had all");
+        let small: Vec<f64> = (0..60).map(|second| f64::from(second).min(10.0)).collect();
+        assert_eq!(learnt(&small), (true, 10.0));
     }
 
     #[test]
