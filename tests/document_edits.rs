@@ -326,11 +326,16 @@ fn edits_in_all_styles_change_what_they_must_and_nothing_else() {
                 // two of its entries hold anchors that others use
                 Err(error) if orphans && error.reason.contains("needs an anchor in it") => refused += 1,
                 Err(error) => faults.push(format!("{} / {}: {error}", style.name, case.what)),
-                Ok(after) => faults.extend(
-                    problems(&style, &case, after.text())
-                        .into_iter()
-                        .map(|problem| format!("{} / {}: {problem}", style.name, case.what)),
-                ),
+                Ok(after) => {
+                    // read again in part, or as a whole: the places are the same
+                    let whole = self::source(after.text());
+                    assert_eq!(after.root(), whole.root(), "{} / {}", style.name, case.what);
+                    faults.extend(
+                        problems(&style, &case, after.text())
+                            .into_iter()
+                            .map(|problem| format!("{} / {}: {problem}", style.name, case.what)),
+                    );
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A file that has been read: its tree, its lines, and what was found wrong with it so far.
 
 use super::finding::{Finding, Place, Severity, in_order};
-use super::tree::{self, Content, Node, Problem, Span};
+use super::tree::{self, Content, Node, Problem, Reading, Span};
 
 /// Largest file that is read, in bytes.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
@@ -34,6 +34,14 @@ pub struct Source {
     text: String,
     line_starts: Vec<usize>,
     root: Node,
+    /// Values in the file that was read.
+    nodes: usize,
+    /// Was nothing wrong with the file, and is there no anchor in it?
+    is_plain: bool,
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }
 
 impl Source {
@@ -104,6 +112,22 @@ impl Source {
         }
     }
 
+    /// Returns how many values the file has; those behind aliases count each time.
+    pub(super) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// Says whether nothing was wrong with the file, and no value in it has an anchor.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// Makes the file that has another text, and this tree of it: a plain one.
+    pub(super) fn with(&self, text: String, root: Node, nodes: usize) -> Source {
+        let line_starts = line_starts(&text);
+        Source { file: self.file.clone(), text, line_starts, root, nodes, is_plain: true }
+    }
+
     pub(super) fn problem(&self, problem: Problem) -> Finding {
         self.finding(Severity::Error, problem.code, problem.span, problem.message, problem.hint)
     }
@@ -160,23 +184,23 @@ impl Draft {
 
     /// Reads a text as YAML. `file` is what findings call it.
     pub fn read(file: &str, text: &str) -> Draft {
-        let line_starts: Vec<usize> =
-            std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         if text.len() > MOST_BYTES {
             return Draft {
                 source: None,
                 findings: vec![whole_file(file, "too-large", "larger than 32 MiB")],
             };
         }
-        let (root, problems) = tree::read(text);
+        let Reading { root, problems, nodes, has_anchors } = tree::read(text);
         let empty = root.is_none() && problems.is_empty();
         let placeholder = Node { content: Content::Null, span: Span { start: 0, end: 0 } };
         let found = root.is_some();
         let source = Source {
             file: file.to_owned(),
             text: text.to_owned(),
-            line_starts,
+            line_starts: line_starts(text),
             root: root.unwrap_or(placeholder),
+            nodes,
+            is_plain: problems.is_empty() && !has_anchors,
         };
         let mut findings: Vec<Finding> =
             problems.into_iter().map(|problem| source.problem(problem)).collect();

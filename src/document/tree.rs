@@ -14,7 +14,7 @@ pub(super) const UNKNOWN_ALIAS: &str = "this alias names nothing";
 /// Deepest nesting that is read; our deepest file needs seven.
 const MOST_DEPTH: usize = 64;
 /// Most values in one file, those behind aliases counted each time. A site of 10,000 chargers has about 150,000.
-const MOST_NODES: usize = 2_000_000;
+pub(super) const MOST_NODES: usize = 2_000_000;
 
 /// A range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,8 +122,19 @@ impl Problem {
     }
 }
 
-/// Reads a text. The tree is missing when the text is no YAML, has nothing in it, or is too large; the problems say so.
-pub(super) fn read(text: &str) -> (Option<Node>, Vec<Problem>) {
+/// What was read of a text.
+pub(super) struct Reading {
+    /// The tree; missing when the text is no YAML, has nothing in it, or is too large; the problems say so.
+    pub(super) root: Option<Node>,
+    pub(super) problems: Vec<Problem>,
+    /// Values that were read, those behind aliases counted each time.
+    pub(super) nodes: usize,
+    /// Is there an anchor in it?
+    pub(super) has_anchors: bool,
+}
+
+/// Reads a text.
+pub(super) fn read(text: &str) -> Reading {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MOST_DEPTH,
@@ -135,13 +146,12 @@ pub(super) fn read(text: &str) -> (Option<Node>, Vec<Problem>) {
         nodes: 0,
         problems: Vec::new(),
     };
-    match builder.document() {
-        Ok(node) => (node, builder.problems),
-        Err(fatal) => {
-            builder.problems.push(fatal);
-            (None, builder.problems)
-        }
-    }
+    let root = builder.document().unwrap_or_else(|fatal| {
+        builder.problems.push(fatal);
+        None
+    });
+    let Builder { problems, nodes, anchors, .. } = builder;
+    Reading { root, problems, nodes, has_anchors: !anchors.is_empty() }
 }
 
 /// A node with what aliases to it would cost.
@@ -372,13 +382,13 @@ mod tests {
     use super::*;
 
     fn json(text: &str) -> Value {
-        let (node, problems) = read(text);
+        let Reading { root: node, problems, .. } = read(text);
         assert_eq!(problems, []);
         node.unwrap().to_json()
     }
 
     fn only_problem(text: &str) -> Problem {
-        let (_, mut problems) = read(text);
+        let mut problems = read(text).problems;
         assert_eq!(problems.len(), 1, "{problems:?}");
         problems.remove(0)
     }
@@ -387,7 +397,7 @@ mod tests {
     fn values_and_their_places_are_read() {
         let text = "a: [1, {b: x}]\nc: \"1\"\n";
         assert_eq!(json(text), serde_json::json!({"a": [1, {"b": "x"}], "c": "1"}));
-        let (node, _) = read(text);
+        let node = read(text).root;
         let entry = node.unwrap();
         let entry = entry.entry("c").unwrap();
         assert_eq!(&text[entry.key_span.start..entry.key_span.end], "c");

@@ -7,6 +7,7 @@ mod changes;
 mod layout;
 mod lists;
 mod render;
+mod reread;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -61,6 +62,11 @@ impl EditError {
 /// alias, under an anchor that others use, with explicit keys.
 pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source, EditError> {
     let text = edited_unchecked(source, path, edit)?;
+    if let Some(after) = reread::reread(source, &text)
+        && follows(source.root(), after.root(), path, edit)
+    {
+        return Ok(after);
+    }
     let draft = Draft::read(source.file(), &text);
     let broken = draft.findings.iter().find(|finding| finding.severity == Severity::Error);
     if let Some(finding) = broken {
