@@ -7,6 +7,7 @@ use super::file::{
     ApiEntry, BreakerEntry, CabinetEntry, ChargerEntry, CircuitEntry, ControlEntry, EndpointEntry, GridEntry,
     JournalEntry, LoadEntry, MeterEntry, SolarEntry,
 };
+use super::failover::FailoverEntry;
 use super::policy::PolicyEntry;
 
 /// The lists of a site file, by key.
@@ -38,6 +39,7 @@ pub(super) struct Entries {
     pub(super) policy: PolicyEntry,
     pub(super) api: ApiEntry,
     pub(super) journal: JournalEntry,
+    pub(super) failover: Option<FailoverEntry>,
 }
 
 impl Entries {
@@ -58,6 +60,7 @@ impl Entries {
             policy: section(json, "policy"),
             api: section(json, "api"),
             journal: section(json, "journal"),
+            failover: section(json, "failover"),
         }
     }
 }
