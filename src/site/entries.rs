@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::failover::FailoverEntry;
 use super::file::{
     ApiEntry, BreakerEntry, CabinetEntry, ChargerEntry, CircuitEntry, ControlEntry, EndpointEntry, GridEntry,
     JournalEntry, LoadEntry, MeterEntry, SolarEntry,
 };
-use super::failover::FailoverEntry;
 use super::policy::PolicyEntry;
 
 /// The lists of a site file, by key.

@@ -122,7 +122,7 @@ pub enum HealthCheckKind {
     Prometheus,
     /// A Grafana that reaches its database (`/api/health`).
     Grafana,
-    /// A control server of enmon whose controller is at work (`/api/v1/health`).
+    /// A control server of enmon whose controller is at work (`/readyz`).
     Enmon,
 }
 

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use super::Check;
 use crate::document::Step;
-use crate::site::failover::{FailoverEntry, HealthCheckEntry, HealthCheckKind, MoverEntry, MoverKind, PlaceEntry};
 use crate::site::Period;
+use crate::site::failover::{
+    FailoverEntry, HealthCheckEntry, HealthCheckKind, MoverEntry, MoverKind, PlaceEntry,
+};
 
 /// The shortest time between two rounds.
 const SHORTEST_ROUND: Period = Period::from_millis(100);
@@ -30,7 +32,8 @@ fn is_host_name(text: &str) -> bool {
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    let ends_in_number = text.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    let ends_in_number =
+        text.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
     text.len() <= 253 && text.split('.').all(is_label) && !ends_in_number
 }
 
@@ -99,7 +102,12 @@ fn addresses<'e>(
             check.error(span, "mixed-addresses", message, Some(hint.into()));
         } else if let Some(owner) = owners.insert(address.to_ascii_lowercase(), &place.name) {
             let message = format!("`{address}` is an address of `{owner}` already");
-            check.error(span, "duplicate-address", message, Some("places must be told apart by their addresses".into()));
+            check.error(
+                span,
+                "duplicate-address",
+                message,
+                Some("places must be told apart by their addresses".into()),
+            );
         }
     }
 }
@@ -108,7 +116,8 @@ fn health_check(check: &mut Check<'_>, entry: &HealthCheckEntry, path: &[Step<'_
     let is_tcp = entry.kind == HealthCheckKind::Tcp;
     let kind = serde_json::to_value(entry.kind).unwrap_or_default();
     let kind = kind.as_str().unwrap_or_default().to_owned();
-    let (wanted, is_there) = if is_tcp { ("address", entry.address.is_some()) } else { ("url", entry.url.is_some()) };
+    let (wanted, is_there) =
+        if is_tcp { ("address", entry.address.is_some()) } else { ("url", entry.url.is_some()) };
     if !is_there {
         let message = format!("a check of kind `{kind}` needs `{wanted}`");
         let example = if is_tcp { "address: 10.0.0.5:443" } else { "url: http://10.0.0.5:9090" };
