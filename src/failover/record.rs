@@ -1,12 +1,18 @@
 //! What must outlive a restart, in a file of the site's state folder, and the lock that lets one checker move the name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 
 use super::Memory;
 use crate::fsio::{self, FileError, LockFile, LockOutcome};
 use crate::runtime::StateFolder;
+
+/// How long a checker waits for another one's round or move.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The file's form.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,21 +60,34 @@ impl Record {
         Record { path, name: name.to_owned(), lock: None }
     }
 
-    /// Opens it to move the name: nobody else does until this is dropped.
+    /// Opens it to move the name: nobody else does until this is dropped. Waits for one that does.
     ///
     /// # Errors
-    /// [`RecordError::Busy`] when somebody else does already.
-    pub fn to_move(site: &str, name: &str) -> Result<Record, RecordError> {
+    /// [`RecordError::Busy`] when somebody else does for a minute.
+    pub async fn to_move(site: &str, name: &str) -> Result<Record, RecordError> {
         StateFolder::of_site(site).make()?;
         let mut record = Record::to_read(site, name);
-        match LockFile::try_take(&record.path.with_extension("lock"))? {
-            LockOutcome::Held(process) => return Err(RecordError::Busy(process.trim().to_owned())),
-            LockOutcome::Taken(mut lock) => {
-                lock.write(&format!("{}\n", fsio::process_id()))?;
-                record.lock = Some(lock);
+        let begun = Instant::now();
+        loop {
+            match take(&record.path.with_extension("lock")) {
+                Ok(lock) => {
+                    record.lock = Some(lock);
+                    return Ok(record);
+                }
+                Err(RecordError::Busy(_)) if begun.elapsed() < LONGEST_WAIT => sleep(LOOK_AGAIN).await,
+                Err(error) => return Err(error),
             }
         }
-        Ok(record)
+    }
+
+    /// Takes what one loop of a site alone may hold.
+    ///
+    /// # Errors
+    /// [`RecordError::Busy`] when another one does.
+    pub fn only_loop(site: &str) -> Result<LockFile, RecordError> {
+        let folder = StateFolder::of_site(site);
+        folder.make()?;
+        take(&folder.path().join("failover-loop.lock"))
     }
 
     /// Returns the memory; an empty one when there is none, or it is about another name.
@@ -101,5 +120,15 @@ impl Record {
             .map_err(|error| RecordError::Broken { path: self.path.clone(), reason: error.to_string() })?;
         text.push('\n');
         Ok(fsio::write_atomically(&self.path, text.as_bytes(), 0o600)?)
+    }
+}
+
+fn take(path: &Path) -> Result<LockFile, RecordError> {
+    match LockFile::try_take(path)? {
+        LockOutcome::Held(process) => Err(RecordError::Busy(process.trim().to_owned())),
+        LockOutcome::Taken(mut lock) => {
+            lock.write(&format!("{}\n", fsio::process_id()))?;
+            Ok(lock)
+        }
     }
 }
