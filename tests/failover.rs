@@ -5,6 +5,7 @@
 mod name_server;
 mod program;
 #[path = "prometheus/mod.rs"]
+#[allow(dead_code, reason = "other tests ask it more")]
 mod prometheus;
 
 use std::fs;
@@ -370,4 +371,39 @@ async fn a_change_of_somebody_else_is_noticed_by_the_server() {
         assert_eq!(mover.seen_by_clients().await.unwrap(), Some(at.clone()));
     }
     assert_eq!(names.addresses(NAME), [CLOUD, Ipv4Addr::new(127, 0, 1, 4)]);
+}
+
+/// Answers one update as it is told: nothing, or "done" without a signature.
+async fn forger(answers: bool) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let length = stream.read_u16().await.unwrap();
+        let mut update = vec![0; usize::from(length)];
+        stream.read_exact(&mut update).await.unwrap();
+        if answers {
+            // the id, then: an answer to an update, no error, nothing in it (RFC 2136, 3.8)
+            let answer = [update[0], update[1], 0xa8, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            stream.write_u16(answer.len() as u16).await.unwrap();
+            stream.write_all(&answer).await.unwrap();
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_signed_or_does_not_come_is_no_yes() {
+    use enmon::failover::{DnsMover, Mover, MoverError};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    fs::write(&path, key("enmon", SECRET)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    for answers in [true, false] {
+        let server = forger(answers).await;
+        let mover = DnsMover::new(NAME, &server, "example.org", &path, 5, None).unwrap();
+        let outcome = mover.move_to(&["127.0.1.1".to_owned()], &["127.0.1.2".to_owned()]).await;
+        assert!(matches!(outcome, Err(MoverError::Unsure { .. })), "{answers}: {outcome:?}");
+    }
 }

@@ -100,7 +100,8 @@ async fn endpoints(plane: &ControlPlane) {
 
 async fn annotations(plane: &ControlPlane) {
     make_service(plane, "named", web()).await;
-    let mover = ExternalDnsMover::new(cluster(plane, "admin").await, "energy", "named", "metrics.example.org");
+    let mover =
+        ExternalDnsMover::new(cluster(plane, "admin").await, "energy", "named", "metrics.example.org");
     assert_eq!(mover.where_now().await.unwrap(), list(&[]));
     let (hall, cloud) = (list(&["192.0.2.10", "192.0.2.11"]), list(&["cloud.example.org"]));
     mover.move_to(&[], &hall).await.unwrap();
@@ -118,7 +119,8 @@ async fn annotations(plane: &ControlPlane) {
 /// The program itself moves a Service by hand, after a dry run that changes nothing.
 async fn by_the_program(plane: &ControlPlane) {
     make_service(plane, "front", web()).await;
-    let (hall, cloud) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let (hall, cloud) =
+        (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
     let text = site(&plane.kubeconfig("admin"), &hall, &cloud);
     let run = move |arguments: &'static [&'static str]| {
         let text = text.clone();

@@ -58,8 +58,7 @@ impl NameServer {
               session-keyfile none; recursion no; notify no; dnssec-validation no; }};
              controls {{ }};
              zone \"example.org\" {{ type primary; file \"zone.db\";
-              update-policy {{ grant enmon name metrics.example.org A AAAA CNAME; }}; }};
-             zone \"elsewhere.org\" {{ type primary; file \"zone.db\"; }};\n",
+              update-policy {{ grant enmon name metrics.example.org A AAAA CNAME; }}; }};\n",
             key("enmon", SECRET)
         );
         fs::write(folder.path().join("zone.db"), zone).unwrap();
