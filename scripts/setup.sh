@@ -65,6 +65,22 @@ need_programs() {
     rm -rf "$folder"
 }
 
+# A name server to test against, BIND: unpacked with the libraries that it needs, so that no service is started.
+need_name_server() {
+    local folder="$cache/bind" unpacked
+    if [ -x "$folder/usr/sbin/named" ]; then return; fi
+    say "unpacking BIND into $folder"
+    unpacked="$(mktemp -d)"
+    refresh_package_lists
+    (cd "$unpacked" && apt-get -o APT::Sandbox::User=root download -qq bind9 bind9-libs libjemalloc2 liblmdb0 libmaxminddb0 \
+        libfstrm0 libprotobuf-c1 libuv1 libcap2 libnghttp2-14 libxml2 libjson-c5 &&
+        for package in *.deb; do dpkg -x "$package" unpacked; done)
+    rm -rf "$folder"
+    mkdir -p "$cache"
+    mv "$unpacked/unpacked" "$folder"
+    rm -rf "$unpacked"
+}
+
 # Makes a folder with the Python packages that a file lists.
 need_python_packages() {
     local folder="$1" wanted="$2"
@@ -100,6 +116,7 @@ setup_test() {
     scripts/kubernetes.sh
     need_programs prometheus prometheus promtool
     need_programs prometheus-alertmanager prometheus-alertmanager amtool
+    need_name_server
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod control;
 pub mod document;
 pub mod error;
+pub mod failover;
 pub mod fsio;
 pub mod kube_port;
 pub mod lease;

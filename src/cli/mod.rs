@@ -29,6 +29,7 @@ mod rule;
 mod scrape;
 mod sim;
 mod sim_test;
+mod site;
 mod site_files;
 pub mod site_input;
 mod site_view;
@@ -92,6 +93,8 @@ enum Command {
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
     Rule(rule::RuleArgs),
+    /// Watch the places of the site's name, and move it when its place fails
+    Site(site::SiteArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -150,6 +153,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Modbus(args) => modbus::run(args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
+        Command::Site(args) => site::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::failover::FailoverEntry;
 use super::file::{
     ApiEntry, BreakerEntry, CabinetEntry, ChargerEntry, CircuitEntry, ControlEntry, EndpointEntry, GridEntry,
     JournalEntry, LoadEntry, MeterEntry, SolarEntry,
@@ -38,6 +39,7 @@ pub(super) struct Entries {
     pub(super) policy: PolicyEntry,
     pub(super) api: ApiEntry,
     pub(super) journal: JournalEntry,
+    pub(super) failover: Option<FailoverEntry>,
 }
 
 impl Entries {
@@ -58,6 +60,7 @@ impl Entries {
             policy: section(json, "policy"),
             api: section(json, "api"),
             journal: section(json, "journal"),
+            failover: section(json, "failover"),
         }
     }
 }

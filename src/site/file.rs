@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Amps, Period, Phase, PolicyEntry};
+use super::{Address, Amps, FailoverEntry, Period, Phase, PolicyEntry};
 
 /// The whole site file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +62,9 @@ pub struct SiteFile {
     /// The Prometheus of the site, which `enmon scrape` works on.
     #[serde(default)]
     pub prometheus: PrometheusEntry,
+    /// A name that moves to another place when its own fails: `enmon site`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failover: Option<FailoverEntry>,
 }
 
 /// Version of the site file's format.

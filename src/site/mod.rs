@@ -7,6 +7,7 @@ mod breaker_curve;
 mod check;
 mod entries;
 mod facts;
+mod failover;
 mod file;
 mod load;
 mod model;
@@ -23,6 +24,9 @@ mod wordings;
 pub use address::{Address, AddressError, Parity, Rs485, SerialLine};
 pub use breaker_curve::{Heat, Strip, TripTimes, TrippingCurve};
 pub use facts::{DeviceFacts, LineFacts, ProfileFacts, Role, WatchdogFacts};
+pub use failover::{
+    FailbackChoice, FailoverEntry, HealthCheckEntry, HealthCheckKind, MoverEntry, MoverKind, PlaceEntry,
+};
 pub use file::*;
 pub use load::{Loaded, load, load_draft};
 pub use model::*;

@@ -7,6 +7,7 @@ mod buses;
 mod chargers;
 mod circuits;
 mod devices;
+mod failover;
 mod loads;
 mod policy;
 mod references;
@@ -121,6 +122,9 @@ pub(super) fn site(
     let policy = policy::policy(&mut check, &entries.policy, chargers.len(), (&tree, &meters));
     let api = settings::api(&mut check, entries.api);
     let journal = settings::journal(&mut check, entries.journal);
+    if let Some(entry) = &entries.failover {
+        failover::failover(&mut check, entry);
+    }
     let is_valid = check.findings.iter().all(|finding| finding.severity != Severity::Error);
     let built = is_valid.then_some(()).and_then(|()| {
         Some(Site {
