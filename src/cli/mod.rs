@@ -25,6 +25,7 @@ mod init;
 mod man;
 mod modbus;
 mod online;
+mod prometheus;
 mod rule;
 mod scrape;
 mod sim;
@@ -92,6 +93,8 @@ enum Command {
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
     Rule(rule::RuleArgs),
+    /// Keep a second Prometheus that has the same samples
+    Prometheus(prometheus::PrometheusArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -150,6 +153,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Modbus(args) => modbus::run(args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
+        Command::Prometheus(args) => prometheus::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

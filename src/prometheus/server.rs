@@ -175,7 +175,7 @@ impl Server {
         ServerError::Foreign { url: self.base.to_string(), reason: reason.into() }
     }
 
-    pub(in crate::prometheus) async fn text(&self, method: Method, path: &str) -> Result<String, ServerError> {
+    async fn text(&self, method: Method, path: &str) -> Result<String, ServerError> {
         let (status, body) = self.send(self.request(method, path)).await?;
         let text = String::from_utf8_lossy(&body);
         if status.is_success() {
@@ -185,7 +185,10 @@ impl Server {
         Err(ServerError::Refused { status: status.as_u16(), reason })
     }
 
-    pub(in crate::prometheus) async fn data<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {
+    pub(in crate::prometheus) async fn data<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<T, ServerError> {
         let (status, body) = self.send(self.request(Method::GET, path)).await?;
         let answer: Answer<T> = serde_json::from_slice(&body).map_err(|error| {
             self.foreign(if status.is_success() {
@@ -235,13 +238,21 @@ impl Server {
         self.data::<Config>("api/v1/status/config").await.map(|config| config.yaml)
     }
 
+    /// Returns its own metrics.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn own_metrics(&self) -> Result<Vec<exposition::Sample>, ServerError> {
+        let text = self.text(Method::GET, "metrics").await?;
+        exposition::parse(&text).map_err(|error| self.foreign(error.to_string()))
+    }
+
     /// Returns what became of its last reload, from its own metrics.
     ///
     /// # Errors
     /// When it can't be asked.
     pub async fn reload_state(&self) -> Result<ReloadState, ServerError> {
-        let text = self.text(Method::GET, "metrics").await?;
-        let samples = exposition::parse(&text).map_err(|error| self.foreign(error.to_string()))?;
+        let samples = self.own_metrics().await?;
         let value = |name: &str| samples.iter().find(|sample| sample.name == name).map(|sample| sample.value);
         let successful = value("prometheus_config_last_reload_successful")
             .ok_or_else(|| self.foreign("it has no metric prometheus_config_last_reload_successful"))?;

@@ -73,9 +73,7 @@ impl Server {
         }
         let message = Decoder::new().decompress_vec(&body).map_err(broken)?;
         drop(body);
-        wire::read_response(&message)
-            .map(ReadAnswer::Series)
-            .map_err(|error| self.foreign(error.to_string()))
+        wire::read_response(&message).map(ReadAnswer::Series).map_err(|error| self.foreign(error.to_string()))
     }
 
     /// Writes samples.

@@ -75,7 +75,11 @@ mod tests {
             (2, 10, None, Fit::InOrder),
         ] {
             let newest = series_behind.map(|behind| NOW - behind);
-            assert_eq!(intake(window).fit(NOW - behind, newest), wanted, "{window} {behind} {series_behind:?}");
+            assert_eq!(
+                intake(window).fit(NOW - behind, newest),
+                wanted,
+                "{window} {behind} {series_behind:?}"
+            );
         }
         let empty = Intake { newest_ms: None, window_ms: 0 };
         assert_eq!(empty.fit(0, None), Fit::InOrder);

@@ -6,18 +6,22 @@
 //!                           └──▶ batches ──remote write──▶ copy, read again   (fill: range by range, oldest first)
 //! ```
 //!
-//! `wire`, `missing`, `ranges`, `intake`, `batches` and `settings` decide and know no server; `client` and `gaps` ask and write.
+//! `wire`, `missing`, `ranges`, `intake`, `batches`, `settings`, `replication` and `queues` decide and know no server; `client` and `gaps`
+//! ask and write.
 
 mod batches;
 mod client;
 mod gaps;
 mod intake;
 mod missing;
+mod queues;
 mod ranges;
+pub mod replication;
 pub mod settings;
 mod wire;
 
 pub use gaps::{Fill, Finding, GapError, Pair, fill, find};
 pub use intake::Intake;
+pub use queues::{Queue, queues};
 pub use ranges::Range;
 pub use wire::{Comparison, LabelMatcher};

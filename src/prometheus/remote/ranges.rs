@@ -116,7 +116,10 @@ mod tests {
             .iter()
             .map(|range| (range.from_ms, range.until_ms, range.values, range.series.len()))
             .collect();
-        assert_eq!(found, [(399_999, 399_999, 1, 1), (700_000, 1_000_010, 4, 3), (1_900_000, 1_900_000, 1, 1)]);
+        assert_eq!(
+            found,
+            [(399_999, 399_999, 1, 1), (700_000, 1_000_010, 4, 3), (1_900_000, 1_900_000, 1, 1)]
+        );
     }
 
     proptest! {
