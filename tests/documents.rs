@@ -10,7 +10,7 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -21,6 +21,7 @@ const DOCUMENTS: [&str; 10] = [
     "docs/runbooks/README.md",
     "docs/scenarios.md",
     "docs/standby.md",
+    "docs/two-prometheus-servers.md",
 ];
 
 fn read(name: &str) -> String {

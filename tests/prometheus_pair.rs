@@ -4,7 +4,10 @@
 
 mod program;
 #[path = "prometheus/mod.rs"]
+#[allow(dead_code)] // not every test needs all of it
 mod prometheus;
+#[path = "prometheus/proxy.rs"]
+mod proxy;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use program::Program;
 use prometheus::Prometheus;
+use proxy::{Conduct, Proxy};
 use serde_json::Value;
 
 const RECEIVER: [&str; 2] = ["--web.enable-lifecycle", "--web.enable-remote-write-receiver"];
@@ -120,8 +124,9 @@ fn a_gap_is_found_and_filled_and_both_have_the_same() {
     assert!(count(&before) < count(&wanted));
 
     // the table says when
-    let table = ["--since", "10m", "--until", &until, "-o", "table"];
-    let shown = gaps(&program, &source, &copy, &table);
+    let (from, to) = (source.url(), copy.url());
+    let table = ["prometheus", "gaps", "--from", &from, "--to", &to, "--since", "10m", "--until", &until];
+    let shown = program.with(&table).output().unwrap();
     assert_eq!(shown.status.code(), Some(1));
     let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.contains("MISSING VALUES"), "{shown}");
@@ -168,7 +173,7 @@ fn markers_of_staleness_are_filled_too() {
     set(&source, &scraping);
     source.wait("scraped", |source| !samples(source, "up", milliseconds()).is_empty());
     // the target goes: its series end with a marker
-    set(&source, "global: {external_labels: {site: a}}\n");
+    set(&source, &scraping.replace(&format!("'{}'", source.address()), ""));
     source.wait("ended", |source| source.get("/api/v1/query?query=up").1.contains("\"result\":[]"));
     let span = ["--since", "10m", "--until", "0s", "--fill", "--yes"];
     let filled = report(&gaps(&program, &source, &copy, &span), 0);
@@ -206,23 +211,43 @@ fn a_copy_that_takes_no_old_samples_is_left_alone_until_it_does() {
 #[test]
 fn a_fill_that_was_killed_is_gone_on_with() {
     let program = Program::new();
-    let CutOff { source, copy, end, .. } = cut_off(WINDOW);
+    let CutOff { source, mut copy, end, .. } = cut_off(WINDOW);
     let until = moment(end);
-    let all = samples(&copy, "{job=\"own\"}", end);
+    let before = count(&samples(&copy, "{job=\"own\"}", end));
     let wanted = samples(&source, "{job=\"own\"}", end);
-    let (from, to) = (source.url(), copy.url());
+    // one request arrives, the others stand still; the program is killed then
+    let proxy = Proxy::start(copy.port(), Conduct { busy: 0, through: 1 });
+    let (from, to) = (source.url(), proxy.url());
     let mut command = Command::new(env!("CARGO_BIN_EXE_enmon"));
     command.args(["prometheus", "gaps", "--from", &from, "--to", &to]).env_clear();
     command.args(["--since", "10m", "--until", &until, "--fill", "--yes"]);
     command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut fill = command.spawn().unwrap();
-    // as soon as anything has arrived, or it is done
-    while count(&samples(&copy, "{job=\"own\"}", end)) == count(&all) && fill.try_wait().unwrap().is_none() {}
+    copy.wait("written to", |copy| count(&samples(copy, "{job=\"own\"}", end)) > before);
+    copy.wait("held back", |_| proxy.writes() > 2);
     fill.kill().unwrap();
     fill.wait().unwrap();
+    let half = count(&samples(&copy, "{job=\"own\"}", end));
+    assert!(before < half && half < count(&wanted), "{before} {half} {}", count(&wanted));
     let span = ["--since", "10m", "--until", &until, "--fill", "--yes"];
-    report(&gaps(&program, &source, &copy, &span), 0);
+    let filled = report(&gaps(&program, &source, &copy, &span), 0);
+    assert!(filled["missing"].as_u64().unwrap() >= (count(&wanted) - half) as u64, "{filled}");
     assert!(samples(&copy, "{job=\"own\"}", end) == wanted);
+}
+
+#[test]
+fn a_copy_that_is_busy_is_written_to_again() {
+    let program = Program::new();
+    let CutOff { source, copy, end, .. } = cut_off(WINDOW);
+    let until = moment(end);
+    let proxy = Proxy::start(copy.port(), Conduct { busy: 3, through: usize::MAX / 2 });
+    let (from, to) = (source.url(), proxy.url());
+    let arguments = ["prometheus", "gaps", "--from", &from, "--to", &to, "--since", "10m", "--until", &until];
+    let fill = [&arguments[..], &["--fill", "--yes", "-o", "json"]].concat();
+    let filled = report(&program.with(&fill).output().unwrap(), 0);
+    assert_eq!((&filled["left"], &filled["filled"]), (&0.into(), &filled["missing"]), "{filled}");
+    assert!(proxy.writes() > 4);
+    assert!(samples(&copy, "{job=\"own\"}", end) == samples(&source, "{job=\"own\"}", end));
 }
 
 #[test]
@@ -242,4 +267,93 @@ fn servers_that_are_away_or_take_nothing_are_told_apart() {
     assert_eq!(away.status.code(), Some(4));
     let said = String::from_utf8_lossy(&away.stderr).into_owned();
     assert!(said.contains("--to") && said.contains(&to), "{said}");
+}
+
+/// Runs `enmon prometheus replicate` on the file of a server.
+fn replicate(program: &Program, source: &Prometheus, more: &[&str]) -> Output {
+    let from = format!("file:{}", source.file().display());
+    let mut all = vec!["prometheus", "replicate", "--from", &from];
+    all.extend(more);
+    program.with(&all).output().unwrap()
+}
+
+fn reload(server: &Prometheus) {
+    let (status, body) = server.post("/-/reload");
+    assert_eq!(status, 200, "{body}");
+}
+
+#[test]
+fn a_server_is_set_up_to_send_and_not_to_send_again() {
+    let program = Program::new();
+    let begin = "# ours\nglobal:\n  scrape_interval: 1s # often\n\nscrape_configs: [] # none yet\n";
+    let mut copy = Prometheus::start_with("# theirs\n", &RECEIVER);
+    let source = Prometheus::start(begin);
+    let (to, to_config) = (copy.url(), format!("file:{}", copy.file().display()));
+    let both = ["--to", &to, "--to-config", &to_config];
+    let shown = replicate(&program, &source, &[&both[..], &["--dry-run"]].concat());
+    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        shown.contains("+      max_samples_per_send: 1000") && shown.contains("nothing was written"),
+        "{shown}"
+    );
+    assert!(shown.contains("it lacks: storage.tsdb.out_of_order_time_window: 24h"), "{shown}");
+    assert_eq!(fs::read_to_string(source.file()).unwrap(), begin);
+
+    let done = report(&replicate(&program, &source, &[&both[..], &["-o", "json"]].concat()), 0);
+    assert_eq!((&done["files"][0]["changed"], &done["files"][1]["changed"]), (&true.into(), &true.into()));
+    let written = fs::read_to_string(source.file()).unwrap();
+    assert!(written.contains("scrape_interval: 1s # often\n  external_labels:\n    site: a\n"), "{written}");
+    reload(&source);
+    reload(&copy);
+    assert!(copy.configuration().contains("out_of_order_time_window: 1d"), "{}", copy.configuration());
+    // a second time nothing changes, and the copy lacks nothing
+    let again = report(&replicate(&program, &source, &[&both[..], &["-o", "json"]].concat()), 0);
+    assert_eq!(
+        (&again["files"][0]["changed"], &again["files"][1]["changed"]),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(again["lacks"], serde_json::json!([]), "{again}");
+    assert_eq!(fs::read_to_string(source.file()).unwrap(), written);
+
+    // what is scraped from now on arrives
+    let target = format!("targets: ['{}']", source.address());
+    let scraping = format!("scrape_configs: [{{job_name: own, static_configs: [{{{target}}}]}}]");
+    set(&source, &written.replace("scrape_configs: []", &scraping));
+    copy.wait("being sent to", |copy| copy.get("/api/v1/query?query=up").1.contains("\"site\":\"a\""));
+    let status = |more: &[&str], code: i32| {
+        let from = source.url();
+        let mut all = vec!["prometheus", "status", "--from", &from, "--to", &to, "-o", "json"];
+        all.extend(more);
+        report(&program.with(&all).output().unwrap(), code)
+    };
+    let shown = status(&[], 0);
+    assert!(shown["queue"]["behindSeconds"].as_f64().unwrap() <= 120.0, "{shown}");
+    assert_eq!((&shown["takesSamples"], &shown["outOfOrderWindowSeconds"]), (&true.into(), &86_400.into()));
+
+    let taken_back = replicate(&program, &source, &["--to", &to, "--remove", "--yes", "-o", "json"]);
+    assert_eq!(report(&taken_back, 0)["files"][0]["changed"], true);
+    let text = fs::read_to_string(source.file()).unwrap();
+    assert!(!text.contains("remote_write"), "{text}");
+    reload(&source);
+    assert_eq!(status(&[], 1).get("queue"), None);
+    let nothing = replicate(&program, &source, &["--to", &to, "--remove", "--yes", "-o", "json"]);
+    assert_eq!(report(&nothing, 0)["files"][0]["changed"], false);
+}
+
+#[test]
+fn a_file_that_the_server_would_refuse_is_not_written() {
+    let program = Program::new();
+    let source = Prometheus::start("");
+    for (more, part) in [
+        (vec!["--to", "http://127.0.0.1:1", "--tls-ca", "missing.pem"], "missing.pem"),
+        (vec!["--to", "http://127.0.0.1:1", "--external-label", "a b=c"], "a b"),
+    ] {
+        let refused = replicate(&program, &source, &more);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert_eq!(refused.status.code(), Some(3), "{said}");
+        assert!(said.contains(part) && said.contains("nothing was written"), "{said}");
+        assert_eq!(fs::read_to_string(source.file()).unwrap(), "");
+    }
+    let wrong = replicate(&program, &source, &["--to", "b:9090"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", String::from_utf8_lossy(&wrong.stderr));
 }

@@ -18,6 +18,8 @@ use crate::ui::{Column, Report, Table};
 
 /// Ranges that are shown in the table; the rest is counted.
 const MOST_SHOWN: usize = 20;
+/// A queue that is no further behind has nothing that is looked at by default.
+const LONGEST_LAG_SECONDS: f64 = 60.0;
 
 /// Flags of `enmon prometheus gaps`.
 #[derive(Debug, Args)]
@@ -181,7 +183,19 @@ async fn ground(mut pair: Pair, args: &GapsArgs) -> Result<Ground> {
                 .to_owned(),
         );
     }
+    notes.extend(lag_note(&pair, args).await);
     Ok(Ground { pair, intake, notes })
+}
+
+/// Warns of a queue that will send what is missing by itself. A server that does not show its metrics has no say here.
+async fn lag_note(pair: &Pair, args: &GapsArgs) -> Option<String> {
+    let metrics = pair.source.own_metrics().await.ok()?;
+    let url = remote::replication::receiver_url(&args.servers.to);
+    let queue = remote::queues(&metrics).into_iter().find(|queue| queue.url == url)?;
+    let behind = queue.behind_seconds.filter(|behind| *behind > LONGEST_LAG_SECONDS)?;
+    Some(format!(
+        "the first server's queue is {behind:.0} s behind: what is in it will still arrive; fill when it has caught up"
+    ))
 }
 
 fn found(ground: &Ground, span: (i64, i64), context: &Context) -> Result<Finding> {

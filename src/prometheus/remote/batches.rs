@@ -41,7 +41,6 @@ pub fn halves(mut request: Vec<Series>) -> Option<(Vec<Series>, Vec<Series>)> {
     let middle = first.len() / 2;
     if middle < first.samples.len() {
         second.samples = first.samples.split_off(middle);
-        second.histograms = std::mem::take(&mut first.histograms);
     } else {
         second.histograms = first.histograms.split_off(middle - first.samples.len());
     }

@@ -342,6 +342,8 @@ mod tests {
         let matcher = LabelMatcher { name: "a".to_owned(), how: Comparison::Matches, value: ".+".to_owned() };
         let wanted = b"\x0a\x0f\x08\x01\x10\x02\x1a\x09\x08\x02\x12\x01a\x1a\x02.+";
         assert_eq!(read_request(1, 2, &[matcher]), wanted);
+        // what is 0 is left out
+        assert_eq!(read_request(0, 2, &[]), b"\x0a\x02\x10\x02");
     }
 
     #[test]
