@@ -22,6 +22,7 @@ const DOCUMENTS: [&str; 11] = [
     "docs/runbooks/README.md",
     "docs/scenarios.md",
     "docs/standby.md",
+    "docs/two-prometheus-servers.md",
 ];
 
 fn read(name: &str) -> String {

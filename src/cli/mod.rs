@@ -25,6 +25,7 @@ mod init;
 mod man;
 mod modbus;
 mod online;
+mod prometheus;
 mod rule;
 mod scrape;
 mod sim;
@@ -95,6 +96,8 @@ enum Command {
     Rule(rule::RuleArgs),
     /// Watch the places of the site's name, and move it when its place fails
     Site(site::SiteArgs),
+    /// Keep a second Prometheus that has the same samples
+    Prometheus(prometheus::PrometheusArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -154,6 +157,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
         Command::Site(args) => site::run(args, context),
+        Command::Prometheus(args) => prometheus::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

@@ -7,6 +7,7 @@ pub mod config;
 pub mod job_list;
 mod job_settings;
 mod loaded;
+pub mod remote;
 mod rule_doubts;
 pub mod rule_settings;
 mod server;

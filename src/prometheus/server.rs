@@ -133,7 +133,7 @@ impl Server {
         Ok(Server { client, base, token })
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(in crate::prometheus) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         // the path is ours, and stays below the base
         let url = self.base.join(path).unwrap_or_else(|_| self.base.clone());
         let request = self.client.request(method, url);
@@ -144,6 +144,17 @@ impl Server {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ServerError> {
+        self.send_within(request, LARGEST_ANSWER)
+            .await?
+            .ok_or_else(|| self.foreign("its answer is larger than 64 MiB"))
+    }
+
+    /// Sends a request; `None`: the answer is larger than `most` bytes.
+    pub(in crate::prometheus) async fn send_within(
+        &self,
+        request: RequestBuilder,
+        most: usize,
+    ) -> Result<Option<(StatusCode, Vec<u8>)>, ServerError> {
         let unreachable = |error: reqwest::Error| ServerError::Unreachable {
             url: self.base.to_string(),
             source: error.without_url(),
@@ -153,14 +164,14 @@ impl Server {
         let mut body = Vec::new();
         while let Some(part) = response.chunk().await.map_err(unreachable)? {
             body.extend_from_slice(&part);
-            if body.len() > LARGEST_ANSWER {
-                return Err(self.foreign("its answer is larger than 64 MiB"));
+            if body.len() > most {
+                return Ok(None);
             }
         }
-        Ok((status, body))
+        Ok(Some((status, body)))
     }
 
-    fn foreign(&self, reason: impl Into<String>) -> ServerError {
+    pub(in crate::prometheus) fn foreign(&self, reason: impl Into<String>) -> ServerError {
         ServerError::Foreign { url: self.base.to_string(), reason: reason.into() }
     }
 
@@ -174,7 +185,10 @@ impl Server {
         Err(ServerError::Refused { status: status.as_u16(), reason })
     }
 
-    async fn data<T: DeserializeOwned>(&self, path: &str) -> Result<T, ServerError> {
+    pub(in crate::prometheus) async fn data<T: DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<T, ServerError> {
         let (status, body) = self.send(self.request(Method::GET, path)).await?;
         let answer: Answer<T> = serde_json::from_slice(&body).map_err(|error| {
             self.foreign(if status.is_success() {
@@ -224,13 +238,21 @@ impl Server {
         self.data::<Config>("api/v1/status/config").await.map(|config| config.yaml)
     }
 
+    /// Returns its own metrics.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn own_metrics(&self) -> Result<Vec<exposition::Sample>, ServerError> {
+        let text = self.text(Method::GET, "metrics").await?;
+        exposition::parse(&text).map_err(|error| self.foreign(error.to_string()))
+    }
+
     /// Returns what became of its last reload, from its own metrics.
     ///
     /// # Errors
     /// When it can't be asked.
     pub async fn reload_state(&self) -> Result<ReloadState, ServerError> {
-        let text = self.text(Method::GET, "metrics").await?;
-        let samples = exposition::parse(&text).map_err(|error| self.foreign(error.to_string()))?;
+        let samples = self.own_metrics().await?;
         let value = |name: &str| samples.iter().find(|sample| sample.name == name).map(|sample| sample.value);
         let successful = value("prometheus_config_last_reload_successful")
             .ok_or_else(|| self.foreign("it has no metric prometheus_config_last_reload_successful"))?;

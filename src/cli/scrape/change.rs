@@ -79,7 +79,7 @@ pub(in crate::cli) fn finish(
 }
 
 /// Writes the text, unless somebody else has changed the file meanwhile. Returns the path of the text before.
-fn write(change: &Change<'_>) -> Result<Option<String>> {
+pub(in crate::cli) fn write(change: &Change<'_>) -> Result<Option<String>> {
     let failed = |error: &fsio::FileError| {
         Error::from_source(Kind::Failed, format!("{} can't be written", change.name), error)
     };

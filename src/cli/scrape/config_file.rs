@@ -41,9 +41,9 @@ pub(super) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
 
 /// A configuration file as it is.
 pub(in crate::cli) struct ConfigFile {
-    pub(super) path: PathBuf,
-    pub(super) name: String,
-    pub(super) text: String,
+    pub(in crate::cli) path: PathBuf,
+    pub(in crate::cli) name: String,
+    pub(in crate::cli) text: String,
     pub(super) draft: Draft,
 }
 
@@ -64,7 +64,7 @@ impl ConfigFile {
     ///
     /// # Errors
     /// With all findings, when it can't be edited.
-    pub(super) fn source(&self) -> Result<Option<&Source>> {
+    pub(in crate::cli) fn source(&self) -> Result<Option<&Source>> {
         let is_empty = self.draft.findings.iter().all(|finding| finding.code == "empty");
         if self.draft.has_errors() && !(self.draft.source.is_none() && is_empty) {
             return Err(refusal(&self.name, &self.text, &self.draft.findings));
