@@ -33,9 +33,13 @@ mod walk;
 mod words;
 
 pub(in crate::prometheus) use inner_place::inner_span;
+pub(in crate::prometheus) use fields::Fields;
 pub use jobs::{Auth, Interval, JobView, jobs};
+pub(in crate::prometheus) use matchers::{read as read_matchers, unescaped};
 pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
 pub use shape::{KnownField, Version};
+pub(in crate::prometheus) use time_intervals::{minutes as minutes_of_day, month, weekday};
+pub(in crate::prometheus) use walk::word;
 pub(in crate::prometheus) use words::duration;
 
 use crate::document::{Draft, Finding, Severity, Source, in_order};
