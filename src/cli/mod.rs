@@ -1,5 +1,6 @@
 //! The command line: flags become settings, a room does the work, its report goes to `ui`. A file for each command group.
 
+mod alert;
 mod api_client;
 mod breaker;
 mod charger;
@@ -92,6 +93,8 @@ enum Command {
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
     Rule(rule::RuleArgs),
+    /// See and silence alerts, test where they go, check and apply Alertmanager's file
+    Alert(alert::AlertArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -150,6 +153,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Modbus(args) => modbus::run(args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
+        Command::Alert(args) => alert::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

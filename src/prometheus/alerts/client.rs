@@ -162,7 +162,11 @@ impl Alertmanager {
         Server::named("Alertmanager", address).map(|server| Alertmanager { server })
     }
 
-    async fn json<T: DeserializeOwned>(&self, path: &str, query: &[(&str, String)]) -> Result<T, ServerError> {
+    async fn json<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, ServerError> {
         let mut url = String::from(path);
         for (at, (name, value)) in query.iter().enumerate() {
             url.push(if at == 0 { '?' } else { '&' });

@@ -30,7 +30,8 @@ impl AlertmanagerConfig {
             1 + below.map_or(0, |entry| entry.value.elements().iter().map(routes).sum())
         }
         let fields = Fields::of(source.root()).map(|(fields, _)| fields);
-        let entry = |name: &str| fields.as_ref().and_then(|fields| fields.get(name)).map(|entry| &entry.value);
+        let entry =
+            |name: &str| fields.as_ref().and_then(|fields| fields.get(name)).map(|entry| &entry.value);
         AlertmanagerConfig {
             receivers: entry("receivers").map_or(0, |node| node.elements().len()),
             routes: entry("route").map_or(0, routes),

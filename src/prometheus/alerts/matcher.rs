@@ -164,8 +164,7 @@ mod tests {
     #[test]
     fn words_are_names_or_matchers() {
         let words = ["Hot".to_owned(), "circuit=~\"a|b\",phase=L1".to_owned()];
-        let shown: Vec<String> =
-            matchers_of_words(&words).unwrap().iter().map(ToString::to_string).collect();
+        let shown: Vec<String> = matchers_of_words(&words).unwrap().iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["alertname=\"Hot\"", "circuit=~\"a|b\"", "phase=\"L1\""]);
         for wrong in ["a b", "=x", "a=~\"(\""] {
             assert!(matchers_of_words(&[wrong.to_owned()]).is_err(), "{wrong}");

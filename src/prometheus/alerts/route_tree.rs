@@ -233,7 +233,11 @@ fn different(wanted: &Route, loaded: &Route) -> Option<String> {
     } else if wanted.routes.len() != loaded.routes.len() {
         "number of routes below"
     } else {
-        return wanted.routes.iter().zip(&loaded.routes).find_map(|(wanted, loaded)| different(wanted, loaded));
+        return wanted
+            .routes
+            .iter()
+            .zip(&loaded.routes)
+            .find_map(|(wanted, loaded)| different(wanted, loaded));
     };
     Some(format!("the route of line {} is loaded with another {what}", wanted.line))
 }
@@ -272,14 +276,19 @@ impl Route {
             },
         };
         let options = RouteOptions {
-            receiver: word("receiver").filter(|name| !name.is_empty()).unwrap_or_else(|| above.receiver.clone()),
+            receiver: word("receiver")
+                .filter(|name| !name.is_empty())
+                .unwrap_or_else(|| above.receiver.clone()),
             group_by,
             group_wait_ms: time("group_wait", above.group_wait_ms)?,
             group_interval_ms: time("group_interval", above.group_interval_ms)?,
             repeat_interval_ms: time("repeat_interval", above.repeat_interval_ms)?,
         };
         let below = fields.get("routes").map_or(&[][..], |entry| entry.value.elements());
-        let routes = below.iter().map(|node| Route::read(source, node, &options, depth - 1)).collect::<Result<_, _>>()?;
+        let routes = below
+            .iter()
+            .map(|node| Route::read(source, node, &options, depth - 1))
+            .collect::<Result<_, _>>()?;
         Ok(Route {
             line,
             matchers: conditions(source, &fields, line)?,

@@ -22,7 +22,12 @@ pub struct MomentError(String);
 impl Moment {
     /// Makes a moment from milliseconds since the Unix epoch.
     pub fn from_unix_ms(ms: u64) -> Self {
-        Moment(i64::try_from(ms).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()).unwrap_or(Timestamp::MAX))
+        Moment(
+            i64::try_from(ms)
+                .ok()
+                .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+                .unwrap_or(Timestamp::MAX),
+        )
     }
 
     /// Returns the seconds since an earlier moment; negative: it is later.
@@ -134,7 +139,9 @@ impl Part {
         let at = moment.0.to_zoned(zone);
         let minute = i64::from(at.hour()) * 60 + i64::from(at.minute());
         let within = |ranges: &Option<Vec<Range>>, value: i64| {
-            ranges.as_ref().is_none_or(|all| all.iter().any(|(first, last)| (*first..=*last).contains(&value)))
+            ranges
+                .as_ref()
+                .is_none_or(|all| all.iter().any(|(first, last)| (*first..=*last).contains(&value)))
         };
         let in_times = self
             .times
@@ -202,8 +209,16 @@ mod tests {
             // 23:30 UTC is past midnight in Berlin, and 18:30 in New York
             ("{location: Europe/Berlin, weekdays: [sunday]}", "2026-11-28T23:30:00Z", true),
             ("{location: America/New_York, weekdays: [sunday]}", "2026-11-28T23:30:00Z", false),
-            ("{location: Europe/Berlin, times: [{start_time: '12:00', end_time: '13:00'}]}", "2026-07-01T10:30:00Z", true),
-            ("{location: Europe/Berlin, times: [{start_time: '12:00', end_time: '13:00'}]}", "2026-12-01T10:30:00Z", false),
+            (
+                "{location: Europe/Berlin, times: [{start_time: '12:00', end_time: '13:00'}]}",
+                "2026-07-01T10:30:00Z",
+                true,
+            ),
+            (
+                "{location: Europe/Berlin, times: [{start_time: '12:00', end_time: '13:00'}]}",
+                "2026-12-01T10:30:00Z",
+                false,
+            ),
             ("{weekdays: [sunday]}", "2026-11-29T00:30:00+01:00", false),
         ] {
             assert_eq!(contains(parts, moment), Some(inside), "{parts} {moment}");
