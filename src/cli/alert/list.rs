@@ -122,11 +122,16 @@ impl AlertItem {
     }
 }
 
+/// Writes what others have said so that it can't steer a terminal.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
 /// Writes labels but for those that stand elsewhere.
 pub(super) fn words(labels: &Labels, without: &BTreeMap<&str, &str>) -> String {
     let told = |name: &str| matches!(name, "alertname" | "severity") || without.contains_key(name);
     let words = labels.iter().filter(|(name, _)| !told(name)).map(|(name, value)| format!("{name}={value}"));
-    words.collect::<Vec<_>>().join(" ")
+    visible(&words.collect::<Vec<_>>().join(" "))
 }
 
 /// Writes alerts as a table, and what they have in common above it.
@@ -134,7 +139,7 @@ pub(super) fn table(items: &[AlertItem], out: &mut dyn Write) -> io::Result<()> 
     let common = common(items);
     if !common.is_empty() {
         let words: Vec<String> = common.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        writeln!(out, "all of them: {}", words.join(" "))?;
+        writeln!(out, "all of them: {}", visible(&words.join(" ")))?;
     }
     let mut table = Table::new([
         Column::text("severity"),
@@ -152,12 +157,12 @@ pub(super) fn table(items: &[AlertItem], out: &mut dyn Write) -> io::Result<()> 
             _ => Tone::Plain,
         };
         table.row([
-            Cell::new(item.label("severity")).tone(tone),
-            Cell::new(item.label("alertname")),
+            Cell::new(visible(item.label("severity"))).tone(tone),
+            Cell::new(visible(item.label("alertname"))),
             Cell::new(words(&item.labels, &common)),
             item.age_seconds.map_or_else(Cell::unknown, |age| Cell::new(time(age))),
             Cell::new(item.state).tone(if item.state == "active" { Tone::Plain } else { Tone::Faint }),
-            Cell::new(item.receivers.join(" ")),
+            Cell::new(visible(&item.receivers.join(" "))),
         ]);
     }
     table.render(out)

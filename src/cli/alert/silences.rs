@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 use serde::Serialize;
 
-use super::list::time;
+use super::list::{time, visible};
 use super::place::{ServerOptions, wait_for};
 use crate::cli::Context;
 use crate::error::Result;
@@ -105,12 +105,12 @@ pub(super) fn table(items: &[SilenceItem], out: &mut dyn Write) -> io::Result<()
     for item in items {
         let left = item.left_seconds.filter(|left| *left > 0);
         table.row([
-            Cell::new(&item.id),
-            Cell::new(item.words.join(" ")),
+            Cell::new(visible(&item.id)),
+            Cell::new(visible(&item.words.join(" "))),
             Cell::new(&item.state),
             Cell::new(left.map(time).unwrap_or_default()),
-            Cell::new(&item.created_by),
-            Cell::new(&item.comment),
+            Cell::new(visible(&item.created_by)),
+            Cell::new(visible(&item.comment)),
         ]);
     }
     table.render(out)

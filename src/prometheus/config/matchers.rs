@@ -171,7 +171,16 @@ pub(super) fn matchers<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
             walk.wrong_type(name, "a list of matchers such as `severity=\"critical\"`", element);
             continue;
         };
-        let found = read(text).and_then(|matchers| judge(walk, matchers));
+        let found = read(text).and_then(|matchers| {
+            let body = text.trim();
+            let has_blanks = body.starts_with('{') && body.len() < text.len();
+            if has_blanks && walk.server_is_before(0, 27) {
+                let message =
+                    "blanks and line breaks around the braces are passed over since Alertmanager 0.27 only";
+                return Err(mistake(0, text.len(), message));
+            }
+            judge(walk, matchers)
+        });
         if let Err(Mistake { start, end, message }) = found {
             let span = inner_span(walk.source.text(), element, start, end);
             walk.error_hint("wrong-matcher", span, message, "write it as `severity=\"critical\"`");
