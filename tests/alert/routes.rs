@@ -38,7 +38,7 @@ const EXPRESSIONS: [&str; 16] = [
 /// Writes a matcher in one of the ways that there are.
 fn matcher(random: &mut Rng) -> String {
     let name = NAMES[random.usize(..NAMES.len())];
-    let operator = ["=", "!=", "=~", "!~"][random.usize(..4)];
+    let operator = ["=", "!=", "=~", "=~", "!~"][random.usize(..5)];
     let value = if operator.contains('~') {
         EXPRESSIONS[random.usize(..EXPRESSIONS.len())]
     } else {
@@ -79,16 +79,18 @@ fn route(random: &mut Rng, depth: usize, is_root: bool) -> String {
                 parts.push(format!("matchers: [{}]", quoted(&both)));
             }
             _ => {
-                let all: Vec<String> = (0..random.usize(1..3)).map(|_| quoted(&matcher(random))).collect();
+                let all: Vec<String> =
+                    (0..1 + random.usize(..5) / 4).map(|_| quoted(&matcher(random))).collect();
                 parts.push(format!("matchers: [{}]", all.join(", ")));
             }
         }
-        if random.u8(..3) == 0 {
-            parts.push(format!("continue: {}", ["true", "yes", "false"][random.usize(..3)]));
+        if random.bool() {
+            parts.push(format!("continue: {}", ["true", "true", "yes", "false"][random.usize(..4)]));
         }
     }
     if depth > 0 {
-        let below: Vec<String> = (0..random.usize(..5)).map(|_| route(random, depth - 1, false)).collect();
+        let below: Vec<String> =
+            (0..random.usize(2 * usize::from(is_root)..6)).map(|_| route(random, depth - 1, false)).collect();
         parts.push(format!("routes: [{}]", below.join(", ")));
     }
     format!("{{{}}}", parts.join(", "))
@@ -124,7 +126,7 @@ fn random_trees_lead_where_amtool_says() {
     let mut random = Rng::with_seed(11);
     let receivers: Vec<String> = (0..9).map(|number| format!("{{name: r{number}}}")).collect();
     let (mut several, mut deep) = (0, 0);
-    for tree in 0..250 {
+    for tree in 0..200 {
         let text = format!("route: {}\nreceivers: [{}]\n", route(&mut random, 3, true), receivers.join(", "));
         fs::write(&file, &text).unwrap();
         let findings =
