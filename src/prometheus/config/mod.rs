@@ -176,7 +176,7 @@ pub fn is_refused(findings: &[Finding]) -> bool {
 pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
     let mut known = Vec::new();
     if let Some(section) = kind.section() {
-        shape::list_fields(section, "", &mut Vec::new(), &mut known);
+        shape::list_fields(kind, section, "", &mut Vec::new(), &mut known);
     }
     known
 }

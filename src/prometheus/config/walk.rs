@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
     fn age(&mut self, field: &Field, entry: &Entry) {
         let Some(server) = self.surroundings.server else { return };
         let name = self.server_name();
-        if let Some(since) = field.since.filter(|since| server < *since) {
+        if let Some(since) = field.since_for(self.kind).filter(|since| server < *since) {
             let message = format!("`{}` exists since {name} {since}; the server is {server}", field.name);
             self.error("newer-key", entry.key_span, message);
         }
