@@ -81,6 +81,19 @@ need_name_server() {
     rm -rf "$unpacked"
 }
 
+# Puts Alertmanager's own templates where Debian's build looks for them; it does not start without, and takes no other place.
+need_alertmanager_templates() {
+    local place=/usr/share/prometheus/alertmanager
+    if [ -f "$place/default.tmpl" ]; then return; fi
+    say "putting Alertmanager's templates into $place"
+    local folder
+    folder="$(mktemp -d)"
+    refresh_package_lists
+    (cd "$folder" && apt-get -o APT::Sandbox::User=root download -qq prometheus-alertmanager && dpkg -x prometheus-alertmanager_*.deb unpacked)
+    as_root install -D -m 644 -t "$place" "$folder/unpacked$place"/*.tmpl
+    rm -rf "$folder"
+}
+
 # Makes a folder with the Python packages that a file lists.
 need_python_packages() {
     local folder="$1" wanted="$2"
@@ -117,6 +130,7 @@ setup_test() {
     need_programs prometheus prometheus promtool
     need_programs prometheus-alertmanager prometheus-alertmanager amtool
     need_name_server
+    need_alertmanager_templates
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"

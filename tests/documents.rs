@@ -10,7 +10,7 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 11] = [
+const DOCUMENTS: &[&str] = &[
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -18,6 +18,7 @@ const DOCUMENTS: [&str; 11] = [
     "docs/README.md",
     "docs/add-a-device.md",
     "docs/failover.md",
+    "docs/alertmanager.md",
     "docs/prometheus.md",
     "docs/runbooks/README.md",
     "docs/scenarios.md",

@@ -68,9 +68,42 @@ fn without_a_version_old_and_new_fields_are_right() {
 }
 
 fn promtool() -> Command {
-    let cache = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/enmon/bin/promtool"));
-    let program = cache.filter(|path| path.exists()).unwrap_or_else(|| "promtool".into());
+    unpacked("promtool")
+}
+
+/// Returns a program that `make setup` unpacks, or else that of the system.
+fn unpacked(name: &str) -> Command {
+    let cache = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache/enmon/bin").join(name));
+    let program = cache.filter(|path| path.exists()).unwrap_or_else(|| name.into());
     Command::new(program)
+}
+
+/// Returns what amtool says of a text, and whether it takes it.
+fn amtool_on(text: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    cases::lay_out(folder.path());
+    std::fs::write(folder.path().join("f.yml"), text).unwrap();
+    let run = unpacked("amtool").args(["check-config", "f.yml"]).current_dir(folder.path()).output();
+    let run = run.unwrap_or_else(|error| panic!("amtool can't be run ({error}): make setup"));
+    let said = [run.stdout, run.stderr].concat();
+    (run.status.success(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn amtool_is_of_the_same_opinion() {
+    let mut differ = Vec::new();
+    for (name, is_right) in [("alertmanager_good.txt", true), ("alertmanager_wrong.txt", false)] {
+        for case in cases::cases(name) {
+            if matches!(case.why, Why::Absent | Why::Newer(_)) {
+                continue;
+            }
+            let (is_taken, said) = amtool_on(&case.text);
+            if is_taken != (is_right || case.why == Why::Stricter) {
+                differ.push(format!("{name}: {}: amtool takes it: {is_taken}: {said}", case.title));
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 /// Runs promtool over the texts of a kind, and returns for each whether it was taken.
@@ -162,38 +195,44 @@ const NOT_IN_DEBIAN: [&str; 5] = [
 /// The tables know the same fields as promtool 2.42: not one less, and those that it doesn't know bear a later version.
 #[test]
 fn the_tables_know_the_fields_of_promtool() {
-    for (kind, sub) in [(FileKind::Prometheus, "config"), (FileKind::Rules, "rules")] {
-        let mut by_section: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
-        for field in known_fields(kind) {
-            let (section, name) = field.path.rsplit_once('.').unwrap_or(("", &field.path));
-            if !NOT_IN_DEBIAN.iter().any(|absent| field.path.contains(absent)) {
-                by_section
-                    .entry(section.to_owned())
-                    .or_default()
-                    .push((name.to_owned(), field.since.is_none()));
-            }
-        }
-        // the same tables stand in many places; each is asked about once
-        let mut asked = BTreeSet::new();
-        for (section, fields) in by_section {
-            let step = section.rsplit('.').next().unwrap_or_default().to_owned();
-            if !asked.insert((step, fields.clone())) {
-                continue;
-            }
-            let is_new = known_fields(kind).iter().any(|field| {
-                let path = field.path.as_str();
-                field.since.is_some() && (section == path || section.strip_prefix(path).is_some_and(is_below))
-            });
-            if is_new {
-                continue;
-            }
-            let unknown = unknown_to_promtool(sub, &section, &fields);
-            let wanted: BTreeSet<&str> =
-                fields.iter().filter(|(_, is_old)| !is_old).map(|(name, _)| name.as_str()).collect();
-            let found: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
-            assert_eq!(found, wanted, "unknown in `{section}`");
+    the_tables_know_the_fields_of(FileKind::Prometheus, |text| promtool_says("config", text));
+    the_tables_know_the_fields_of(FileKind::Rules, |text| promtool_says("rules", text));
+}
+
+/// The same beside amtool 0.25.
+#[test]
+fn the_tables_know_the_fields_of_amtool() {
+    the_tables_know_the_fields_of(FileKind::Alertmanager, |text| amtool_on(text).1);
+}
+
+fn the_tables_know_the_fields_of(kind: FileKind, says: impl Fn(&str) -> String) {
+    let mut by_section: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
+    for field in known_fields(kind) {
+        let (section, name) = field.path.rsplit_once('.').unwrap_or(("", &field.path));
+        if !NOT_IN_DEBIAN.iter().any(|absent| field.path.contains(absent)) {
+            by_section.entry(section.to_owned()).or_default().push((name.to_owned(), field.since.is_none()));
         }
     }
+    // the same tables stand in many places; each is asked about once
+    let (mut asked, mut differ) = (BTreeSet::new(), Vec::new());
+    for (section, fields) in by_section {
+        let is_new = known_fields(kind).iter().any(|field| {
+            let path = field.path.as_str();
+            field.since.is_some() && (section == path || section.strip_prefix(path).is_some_and(is_below))
+        });
+        let step = section.rsplit('.').next().unwrap_or_default().to_owned();
+        if is_new || !asked.insert((step, fields.clone())) {
+            continue;
+        }
+        let unknown = unknown_in(&section, &fields, &says);
+        let wanted: BTreeSet<&str> =
+            fields.iter().filter(|(_, is_old)| !is_old).map(|(name, _)| name.as_str()).collect();
+        let found: BTreeSet<&str> = unknown.iter().map(String::as_str).collect();
+        if found != wanted {
+            differ.push(format!("unknown in `{section}`: {found:?}, by the table {wanted:?}"));
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
 }
 
 /// Says whether what is left of a path begins a field below.
@@ -201,8 +240,17 @@ fn is_below(rest: &str) -> bool {
     rest.trim_start_matches(['[', ']', '{', '}']).starts_with('.') || rest.chars().all(|c| "[]{}".contains(c))
 }
 
-/// Writes a section with all fields, each of them nothing, and returns those that promtool names as unknown.
-fn unknown_to_promtool(sub: &str, section: &str, fields: &[(String, bool)]) -> BTreeSet<String> {
+/// Returns what promtool says of a text.
+fn promtool_says(sub: &str, text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("f.yml"), text).unwrap();
+    let run = promtool().args(["check", sub, "f.yml"]).current_dir(folder.path()).output();
+    let run = run.unwrap_or_else(|error| panic!("promtool can't be run ({error}): make setup"));
+    String::from_utf8_lossy(&run.stderr).into_owned()
+}
+
+/// Writes a section with all fields, each of them nothing, and returns those that are named as unknown.
+fn unknown_in(section: &str, fields: &[(String, bool)], says: impl Fn(&str) -> String) -> BTreeSet<String> {
     let mut text: String = fields.iter().map(|(name, _)| format!("\"{name}\": ~, ")).collect();
     text = format!("{{{text}surely_unknown: ~}}");
     for step in section.rsplit('.').filter(|step| !step.is_empty()) {
@@ -221,11 +269,7 @@ fn unknown_to_promtool(sub: &str, section: &str, fields: &[(String, bool)]) -> B
         }
         text = format!("{{\"{name}\": {text}}}");
     }
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("f.yml"), &text).unwrap();
-    let run = promtool().args(["check", sub, "f.yml"]).current_dir(folder.path()).output();
-    let run = run.unwrap_or_else(|error| panic!("promtool can't be run ({error}): make setup"));
-    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    let said = says(&text);
     let mut unknown: BTreeSet<String> = said
         .split("field ")
         .skip(1)

@@ -1,5 +1,6 @@
 //! The command line: flags become settings, a room does the work, its report goes to `ui`. A file for each command group.
 
+mod alert;
 mod api_client;
 mod breaker;
 mod charger;
@@ -98,6 +99,8 @@ enum Command {
     Site(site::SiteArgs),
     /// Keep a second Prometheus that has the same samples
     Prometheus(prometheus::PrometheusArgs),
+    /// See and silence alerts, test where they go, check and apply Alertmanager's file
+    Alert(alert::AlertArgs),
     /// Start the simulated devices of a site
     Sim(sim::SimArgs),
     /// Print a completion script for a shell
@@ -158,6 +161,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Rule(args) => rule::run(args, context),
         Command::Site(args) => site::run(args, context),
         Command::Prometheus(args) => prometheus::run(args, context),
+        Command::Alert(args) => alert::run(args, context),
         Command::Sim(args) => sim::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

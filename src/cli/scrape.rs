@@ -10,7 +10,7 @@ mod options;
 
 use clap::{Args, Subcommand};
 
-pub(super) use apply::{ApplyArgs, run as apply, server, server_failed};
+pub(super) use apply::{ApplyArgs, run as apply, server, server_failed, told};
 pub(super) use change::{Change, finish, write as write_change};
 pub(super) use check::rule_files;
 pub(super) use config_file::{ConfigFile, check_file, check_source, refusal};

@@ -85,7 +85,26 @@ pub enum ApplyError {
     },
 }
 
-/// Has a server read a configuration, until it goes by it or the time is over. `others`: the rule files and job files that it names.
+/// What a server has to do so that files can be applied to it.
+pub(super) trait Reader {
+    /// Has it read its files again. It answers when it has.
+    async fn reload(&self) -> Result<(), ServerError>;
+
+    /// Says how it still does not go by its files; `None`: it does.
+    async fn missing(&self, written: &Written) -> Result<Option<String>, ServerError>;
+}
+
+impl Reader for Server {
+    async fn reload(&self) -> Result<(), ServerError> {
+        Server::reload(self).await
+    }
+
+    async fn missing(&self, written: &Written) -> Result<Option<String>, ServerError> {
+        written.missing_in(self).await
+    }
+}
+
+/// Has Prometheus read a configuration, until it goes by it or the time is over. `others`: the rule files and job files that it names.
 ///
 /// # Errors
 /// When the server can't be asked, or does not take the files; then the last good texts are back.
@@ -95,6 +114,16 @@ pub async fn apply(
     server: &Server,
     at_most: Duration,
 ) -> Result<Applied, ApplyError> {
+    apply_to(path, others, server, at_most).await
+}
+
+/// Has a server read its configuration, as [`apply`] does.
+pub(super) async fn apply_to(
+    path: &Path,
+    others: &[PathBuf],
+    server: &impl Reader,
+    at_most: Duration,
+) -> Result<Applied, ApplyError> {
     let written = Written::read(path, others)?;
     let deadline = Instant::now() + at_most;
     let mut reloads = 0;
@@ -102,7 +131,7 @@ pub async fn apply(
         reloads += 1;
         match server.reload().await {
             Ok(()) => {}
-            Err(ServerError::Refused { status: 403 | 405, reason }) => {
+            Err(ServerError::Refused { status: 403 | 405, reason, .. }) => {
                 return Err(ApplyError::NoLifecycle(reason));
             }
             Err(ServerError::Refused { reason, .. }) => {
@@ -111,7 +140,7 @@ pub async fn apply(
             }
             Err(error) => return Err(ApplyError::Server(error)),
         }
-        match written.missing_in(server).await.map_err(ApplyError::Server)? {
+        match server.missing(&written).await.map_err(ApplyError::Server)? {
             None => break,
             Some(difference) if Instant::now() + PACE > deadline => {
                 let restored = restore(&written, server).await?;
@@ -131,15 +160,15 @@ pub async fn apply(
 }
 
 /// A file with its text.
-struct WrittenFile {
+pub(super) struct WrittenFile {
     path: PathBuf,
-    text: String,
-    source: Option<Source>,
+    pub(super) text: String,
+    pub(super) source: Option<Source>,
 }
 
 /// All files of a configuration, as they are now.
-struct Written {
-    main: WrittenFile,
+pub(super) struct Written {
+    pub(super) main: WrittenFile,
     others: Vec<WrittenFile>,
 }
 
@@ -203,7 +232,7 @@ impl Written {
 }
 
 /// Brings the last good texts back.
-async fn restore(written: &Written, server: &Server) -> Result<Restored, ApplyError> {
+async fn restore(written: &Written, server: &impl Reader) -> Result<Restored, ApplyError> {
     let mut restored = Vec::new();
     let knows_others = written.main.was_applied();
     for file in written.all() {

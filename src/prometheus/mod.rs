@@ -2,6 +2,7 @@
 //!
 //! Texts come in and texts go out; only [`apply`] writes files and talks to a server. How things look is left to `cli` and `ui`.
 
+pub mod alerts;
 mod apply;
 pub mod config;
 pub mod job_list;

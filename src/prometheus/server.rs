@@ -42,8 +42,10 @@ pub enum ServerError {
     #[error("{0}")]
     Files(String),
     /// It does not answer.
-    #[error("no Prometheus answers at {url}")]
+    #[error("no {who} answers at {url}")]
     Unreachable {
+        /// What was looked for: `Prometheus`, `Alertmanager`.
+        who: &'static str,
         /// Where.
         url: String,
         /// Why.
@@ -51,16 +53,20 @@ pub enum ServerError {
         source: reqwest::Error,
     },
     /// It refuses.
-    #[error("Prometheus refuses (HTTP status {status}): {reason}")]
+    #[error("{who} refuses (HTTP status {status}): {reason}")]
     Refused {
+        /// Who.
+        who: &'static str,
         /// HTTP status.
         status: u16,
         /// What it said.
         reason: String,
     },
     /// What answers is something else.
-    #[error("what answers at {url} is no Prometheus: {reason}")]
+    #[error("what answers at {url} is no {who}: {reason}")]
     Foreign {
+        /// What was looked for.
+        who: &'static str,
         /// Where.
         url: String,
         /// What was wrong.
@@ -95,6 +101,7 @@ pub struct ActiveTarget {
 /// A client of one server.
 #[derive(Debug, Clone)]
 pub struct Server {
+    who: &'static str,
     client: Client,
     base: Url,
     token: Option<String>,
@@ -113,6 +120,11 @@ impl Server {
     /// # Errors
     /// When the address makes no sense, or a file can't be used.
     pub fn new(address: &ServerAddress) -> Result<Self, ServerError> {
+        Self::named("Prometheus", address)
+    }
+
+    /// Makes a client of a server that errors call by another name.
+    pub(super) fn named(who: &'static str, address: &ServerAddress) -> Result<Self, ServerError> {
         let base = Url::parse(&format!("{}/", address.url.trim_end_matches('/'))).ok();
         let base = base
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
@@ -130,7 +142,7 @@ impl Server {
         let client = builder.build().map_err(|error| ServerError::Files(error.to_string()))?;
         let token = address.token_file.as_ref().map(|file| fsio::read_secret(file)).transpose();
         let token = token.map_err(|error| ServerError::Files(format!("{error}: {}", error.source)))?;
-        Ok(Server { client, base, token })
+        Ok(Server { who, client, base, token })
     }
 
     pub(in crate::prometheus) fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -156,6 +168,7 @@ impl Server {
         most: usize,
     ) -> Result<Option<(StatusCode, Vec<u8>)>, ServerError> {
         let unreachable = |error: reqwest::Error| ServerError::Unreachable {
+            who: self.who,
             url: self.base.to_string(),
             source: error.without_url(),
         };
@@ -172,17 +185,22 @@ impl Server {
     }
 
     pub(in crate::prometheus) fn foreign(&self, reason: impl Into<String>) -> ServerError {
-        ServerError::Foreign { url: self.base.to_string(), reason: reason.into() }
+        ServerError::Foreign { who: self.who, url: self.base.to_string(), reason: reason.into() }
     }
 
     async fn text(&self, method: Method, path: &str) -> Result<String, ServerError> {
-        let (status, body) = self.send(self.request(method, path)).await?;
+        self.answer(self.request(method, path)).await
+    }
+
+    /// Sends a request, and returns the text of an answer that says that all went well.
+    pub(super) async fn answer(&self, request: RequestBuilder) -> Result<String, ServerError> {
+        let (status, body) = self.send(request).await?;
         let text = String::from_utf8_lossy(&body);
         if status.is_success() {
             return Ok(text.into_owned());
         }
         let reason: String = text.trim().chars().take(LONGEST_REASON).collect();
-        Err(ServerError::Refused { status: status.as_u16(), reason })
+        Err(ServerError::Refused { who: self.who, status: status.as_u16(), reason })
     }
 
     pub(in crate::prometheus) async fn data<T: DeserializeOwned>(
@@ -200,6 +218,7 @@ impl Server {
         match answer.data.filter(|_| answer.status == "success") {
             Some(data) => Ok(data),
             None => Err(ServerError::Refused {
+                who: self.who,
                 status: status.as_u16(),
                 reason: answer.error.unwrap_or_else(|| "it gives no reason".to_owned()),
             }),

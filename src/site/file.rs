@@ -65,6 +65,9 @@ pub struct SiteFile {
     /// A name that moves to another place when its own fails: `enmon site`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failover: Option<FailoverEntry>,
+    /// The Alertmanager of the site, which `enmon alert` works with.
+    #[serde(default)]
+    pub alertmanager: AlertmanagerEntry,
 }
 
 /// Version of the site file's format.
@@ -484,6 +487,26 @@ pub struct PrometheusEntry {
     #[schemars(regex(pattern = r"^file:.+$"))]
     pub config: Option<String>,
     /// Address of the server, such as `http://127.0.0.1:9090`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^https?://.+$"))]
+    pub url: Option<String>,
+    /// PEM file with what is trusted over TLS; none: what the system trusts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// File with a bearer token for the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<String>,
+}
+
+/// The Alertmanager of the site.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AlertmanagerEntry {
+    /// Where its configuration is: `file:PATH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^file:.+$"))]
+    pub config: Option<String>,
+    /// Address of the server, such as `http://127.0.0.1:9093`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^https?://.+$"))]
     pub url: Option<String>,

@@ -137,7 +137,7 @@ fn not_applied(error: &ApplyError, file: &str) -> Error {
     }
 }
 
-fn told(error: Error, restored: &Restored, file: &str) -> Error {
+pub(in crate::cli) fn told(error: Error, restored: &Restored, file: &str) -> Error {
     match restored {
         Restored::Yes { from, refused } => error
             .hint(format!("{file} has the text of {} again, and the server goes by it", from.display()))

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::document::{Content, Entry, Node, Span};
 
 /// The entries of a mapping.
-pub(super) struct Fields<'a> {
+pub(in crate::prometheus) struct Fields<'a> {
     pub(super) node: &'a Node,
     own: &'a [Entry],
     merged: Vec<&'a Entry>,
@@ -18,7 +18,7 @@ const MOST_MERGES: usize = 16;
 
 impl<'a> Fields<'a> {
     /// Looks at a mapping; `None` for anything else. The second part says where a merge key has no mapping.
-    pub(super) fn of(node: &'a Node) -> Option<(Self, Option<Span>)> {
+    pub(in crate::prometheus) fn of(node: &'a Node) -> Option<(Self, Option<Span>)> {
         let Content::Map(own) = &node.content else { return None };
         let mut fields = Fields { node, own, merged: Vec::new() };
         let mut wrong = None;
@@ -53,7 +53,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns all entries, those that are merged in last.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &'a Entry> + '_ {
+    pub(in crate::prometheus) fn iter(&self) -> impl Iterator<Item = &'a Entry> + '_ {
         self.own.iter().filter(|entry| entry.key != "<<").chain(self.merged.iter().copied())
     }
 
@@ -63,12 +63,12 @@ impl<'a> Fields<'a> {
     }
 
     /// Returns the entry of a key when it has a value.
-    pub(super) fn get(&self, key: &str) -> Option<&'a Entry> {
+    pub(in crate::prometheus) fn get(&self, key: &str) -> Option<&'a Entry> {
         self.entry(key).filter(|entry| entry.value.content != Content::Null)
     }
 
     /// Returns the entry of a key when its value is neither nothing nor empty.
-    pub(super) fn filled(&self, key: &str) -> Option<&'a Entry> {
+    pub(in crate::prometheus) fn filled(&self, key: &str) -> Option<&'a Entry> {
         self.get(key).filter(|entry| !is_empty(&entry.value))
     }
 

@@ -13,23 +13,24 @@ use crate::promql::re2;
 
 /// A matcher as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Matcher<'a> {
-    pub(super) name: &'a str,
+pub(in crate::prometheus) struct Matcher<'a> {
+    pub(in crate::prometheus) name: &'a str,
     /// Where it begins: the name, or its quote.
     name_at: usize,
-    pub(super) is_regex: bool,
+    /// `=`, `!=`, `=~` or `!~`.
+    pub(in crate::prometheus) operator: &'static str,
     /// The value without its quotes; escapes stay.
-    pub(super) value: &'a str,
+    pub(in crate::prometheus) value: &'a str,
     /// Where the value begins.
     value_at: usize,
 }
 
 /// What is wrong with a matcher, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) message: String,
+pub(in crate::prometheus) struct Mistake {
+    pub(in crate::prometheus) start: usize,
+    pub(in crate::prometheus) end: usize,
+    pub(in crate::prometheus) message: String,
 }
 
 fn mistake(start: usize, end: usize, message: impl Into<String>) -> Mistake {
@@ -37,7 +38,7 @@ fn mistake(start: usize, end: usize, message: impl Into<String>) -> Mistake {
 }
 
 /// Reads the matchers of a text.
-pub(super) fn read(text: &str) -> Result<Vec<Matcher<'_>>, Mistake> {
+pub(in crate::prometheus) fn read(text: &str) -> Result<Vec<Matcher<'_>>, Mistake> {
     let trimmed = text.trim();
     let begin = text.len() - text.trim_start().len();
     let (begin, body) = match trimmed.strip_prefix('{') {
@@ -95,7 +96,7 @@ fn one(at: usize, part: &str) -> Result<Matcher<'_>, Mistake> {
     let value = after[operator.len()..].trim_start();
     let value_at = end - value.len();
     let value = quoted(value).map_err(|(offset, message)| mistake(value_at + offset, end, message))?;
-    Ok(Matcher { name, name_at: begin, is_regex: operator.contains('~'), value, value_at })
+    Ok(Matcher { name, name_at: begin, operator, value, value_at })
 }
 
 fn name(text: &str) -> Result<(&str, &str), String> {
@@ -139,6 +140,24 @@ fn quoted(value: &str) -> Result<&str, (usize, String)> {
     }
 }
 
+/// Takes the escapes out of a value, in quotes or not: `\"`, `\\` and `\n`; before anything else a backslash is one.
+pub(in crate::prometheus) fn unescaped(value: &str) -> String {
+    let mut plain = String::with_capacity(value.len());
+    let mut rest = value.chars();
+    while let Some(c) = rest.next() {
+        match (c, rest.clone().next()) {
+            ('\\', Some('n')) => plain.push('\n'),
+            ('\\', Some(escaped @ ('"' | '\\'))) => plain.push(escaped),
+            _ => {
+                plain.push(c);
+                continue;
+            }
+        }
+        rest.next();
+    }
+    plain
+}
+
 /// Checks a list of matchers.
 pub(super) fn matchers<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
     if node.content == Content::Null {
@@ -152,7 +171,16 @@ pub(super) fn matchers<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
             walk.wrong_type(name, "a list of matchers such as `severity=\"critical\"`", element);
             continue;
         };
-        let found = read(text).and_then(|matchers| judge(walk, matchers));
+        let found = read(text).and_then(|matchers| {
+            let body = text.trim();
+            let has_blanks = body.starts_with('{') && body.len() < text.len();
+            if has_blanks && walk.server_is_before(0, 27) {
+                let message =
+                    "blanks and line breaks around the braces are passed over since Alertmanager 0.27 only";
+                return Err(mistake(0, text.len(), message));
+            }
+            judge(walk, matchers)
+        });
         if let Err(Mistake { start, end, message }) = found {
             let span = inner_span(walk.source.text(), element, start, end);
             walk.error_hint("wrong-matcher", span, message, "write it as `severity=\"critical\"`");
@@ -162,14 +190,15 @@ pub(super) fn matchers<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
 
 fn judge(walk: &Walk<'_>, matchers: Vec<Matcher<'_>>) -> Result<(), Mistake> {
     for matcher in matchers {
-        let Matcher { name, name_at, is_regex, value, value_at } = matcher;
+        let Matcher { name, name_at, operator, value, value_at } = matcher;
         let is_classic = words::is_label_name(&name.replace(':', "_"));
         if !is_classic && walk.server_is_before(0, 27) {
             let message = format!("`{name}` is a label name since Alertmanager 0.27 only");
             return Err(mistake(name_at, name_at + name.len(), message));
         }
-        let plain = value.replace("\\\"", "\"").replace("\\\\", "\\");
-        if is_regex && let Err(wrong) = re2::check(&plain) {
+        if operator.contains('~')
+            && let Err(wrong) = re2::check(&unescaped(value))
+        {
             let message = format!("`{value}` is no regular expression: {wrong}");
             return Err(mistake(value_at, value_at + value.len(), message));
         }

@@ -32,10 +32,14 @@ mod urls;
 mod walk;
 mod words;
 
+pub(in crate::prometheus) use fields::Fields;
 pub(in crate::prometheus) use inner_place::inner_span;
 pub use jobs::{Auth, Interval, JobView, jobs};
+pub(in crate::prometheus) use matchers::{read as read_matchers, unescaped};
 pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
 pub use shape::{KnownField, Version};
+pub(in crate::prometheus) use time_intervals::{minutes as minutes_of_day, month, weekday};
+pub(in crate::prometheus) use walk::word;
 pub(in crate::prometheus) use words::duration;
 
 use crate::document::{Draft, Finding, Severity, Source, in_order};
@@ -172,7 +176,7 @@ pub fn is_refused(findings: &[Finding]) -> bool {
 pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
     let mut known = Vec::new();
     if let Some(section) = kind.section() {
-        shape::list_fields(section, "", &mut Vec::new(), &mut known);
+        shape::list_fields(kind, section, "", &mut Vec::new(), &mut known);
     }
     known
 }

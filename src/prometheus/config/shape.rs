@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of any particular file.
 
+use super::FileKind;
 use super::fields::Fields;
 use super::walk::Walk;
 
@@ -103,6 +104,8 @@ pub(super) struct Field {
     pub(super) kind: Kind,
     /// The first version that has it, when that is later than the oldest supported one.
     pub(super) since: Option<Version>,
+    /// The same for Alertmanager, where both servers have the field.
+    since_alertmanager: Option<Version>,
     /// The first version that doesn't have it any more.
     pub(super) until: Option<Version>,
     pub(super) required: bool,
@@ -111,12 +114,24 @@ pub(super) struct Field {
 impl Field {
     /// Makes a field that all supported versions have and that may be left out.
     pub(super) const fn new(name: &'static str, kind: Kind) -> Field {
-        Field { name, kind, since: None, until: None, required: false }
+        Field { name, kind, since: None, since_alertmanager: None, until: None, required: false }
     }
 
     pub(super) const fn since(mut self, major: u16, minor: u16) -> Field {
         self.since = Some(Version { major, minor });
         self
+    }
+
+    /// The first version of Alertmanager that has a field of both servers.
+    pub(super) const fn alertmanager(mut self, major: u16, minor: u16) -> Field {
+        self.since_alertmanager = Some(Version { major, minor });
+        self
+    }
+
+    /// Returns the first version that has it, of the server whose file it stands in.
+    pub(super) fn since_for(&self, kind: FileKind) -> Option<Version> {
+        let other = self.since_alertmanager.filter(|_| kind == FileKind::Alertmanager);
+        other.or(self.since)
     }
 
     pub(super) const fn until(mut self, major: u16, minor: u16) -> Field {
@@ -215,6 +230,7 @@ pub struct KnownField {
 
 /// Lists the fields of a section and of those in it; a section that contains itself is listed once.
 pub(super) fn list_fields(
+    file: FileKind,
     section: &'static Section,
     path: &str,
     above: &mut Vec<&'static str>,
@@ -227,7 +243,7 @@ pub(super) fn list_fields(
     for field in section.all_fields() {
         let dot = if path.is_empty() { "" } else { "." };
         let mut path = format!("{path}{dot}{}", field.name);
-        known.push(KnownField { path: path.clone(), since: field.since, until: field.until });
+        known.push(KnownField { path: path.clone(), since: field.since_for(file), until: field.until });
         let mut kind = &field.kind;
         loop {
             match kind {
@@ -240,7 +256,7 @@ pub(super) fn list_fields(
                     kind = inner;
                 }
                 Kind::Section(inner) => {
-                    list_fields(inner, &path, above, known);
+                    list_fields(file, inner, &path, above, known);
                     break;
                 }
                 _ => break,

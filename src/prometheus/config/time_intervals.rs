@@ -54,7 +54,7 @@ fn time<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
 }
 
 /// Reads `HH:MM` as minutes of the day.
-fn minutes(word: &str) -> Option<u32> {
+pub(in crate::prometheus) fn minutes(word: &str) -> Option<u32> {
     let (hours, minutes) = word.split_once(':')?;
     if hours.len() != 2 || minutes.len() != 2 || !word.bytes().all(|b| b.is_ascii_digit() || b == b':') {
         return None;
@@ -80,17 +80,23 @@ const MONTHS: [&str; 12] = [
 ];
 
 fn weekdays<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
-    range(walk, name, node, "a weekday such as `monday` or `monday:friday`", |word| {
-        WEEKDAYS.iter().position(|day| *day == word.to_ascii_lowercase()).map(|at| at as i64)
-    });
+    range(walk, name, node, "a weekday such as `monday` or `monday:friday`", weekday);
+}
+
+/// Returns the number of a weekday; Sunday is 0.
+pub(in crate::prometheus) fn weekday(word: &str) -> Option<i64> {
+    WEEKDAYS.iter().position(|day| *day == word.to_ascii_lowercase()).map(|at| at as i64)
 }
 
 fn months<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
-    range(walk, name, node, "a month such as `may`, `5` or `may:august`", |word| {
-        let named = MONTHS.iter().position(|month| *month == word.to_ascii_lowercase());
-        let number = || word.parse::<i64>().ok().filter(|number| (1..=12).contains(number));
-        named.map(|at| at as i64 + 1).or_else(number)
-    });
+    range(walk, name, node, "a month such as `may`, `5` or `may:august`", month);
+}
+
+/// Returns the number of a month, which may stand for itself; January is 1.
+pub(in crate::prometheus) fn month(word: &str) -> Option<i64> {
+    let named = MONTHS.iter().position(|month| *month == word.to_ascii_lowercase());
+    let number = || word.parse::<i64>().ok().filter(|number| (1..=12).contains(number));
+    named.map(|at| at as i64 + 1).or_else(number)
 }
 
 fn years<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {

@@ -13,6 +13,25 @@ use super::words::{self, Number};
 use super::{FileKind, Surroundings, inner_span, urls};
 use crate::promql::re2;
 
+/// Returns a single value as the text that a server reads.
+pub(in crate::prometheus) fn word(source: &Source, node: &Node) -> Option<String> {
+    written_word(source, node).map(Cow::into_owned)
+}
+
+fn written_word<'a>(source: &'a Source, node: &'a Node) -> Option<Cow<'a, str>> {
+    match &node.content {
+        Content::Text(text) => Some(Cow::Borrowed(text)),
+        Content::Bool(_) | Content::Number(_) => {
+            let written = source.text().get(node.span.start..node.span.end)?.trim();
+            // behind an alias stands the alias
+            let value = || node.to_json().to_string();
+            Some(if written.starts_with('*') { Cow::Owned(value()) } else { Cow::Borrowed(written) })
+        }
+        Content::Null => Some(Cow::Borrowed("")),
+        Content::List(_) | Content::Map(_) => None,
+    }
+}
+
 /// What is known on the way through one file.
 pub(super) struct Walk<'a> {
     pub(super) source: &'a Source,
@@ -82,17 +101,7 @@ impl<'a> Walk<'a> {
 
     /// Returns a single value as the text that a server reads: a number as it is written. `None` for anything else.
     pub(super) fn word(&self, node: &'a Node) -> Option<Cow<'a, str>> {
-        match &node.content {
-            Content::Text(text) => Some(Cow::Borrowed(text)),
-            Content::Bool(_) | Content::Number(_) => {
-                let written = self.source.text().get(node.span.start..node.span.end)?.trim();
-                // behind an alias stands the alias
-                let value = || node.to_json().to_string();
-                Some(if written.starts_with('*') { Cow::Owned(value()) } else { Cow::Borrowed(written) })
-            }
-            Content::Null => Some(Cow::Borrowed("")),
-            Content::List(_) | Content::Map(_) => None,
-        }
+        written_word(self.source, node)
     }
 
     /// Says whether a text is in quotes or a block: then it is never a number or a truth value.
@@ -198,7 +207,7 @@ impl<'a> Walk<'a> {
     fn age(&mut self, field: &Field, entry: &Entry) {
         let Some(server) = self.surroundings.server else { return };
         let name = self.server_name();
-        if let Some(since) = field.since.filter(|since| server < *since) {
+        if let Some(since) = field.since_for(self.kind).filter(|since| server < *since) {
             let message = format!("`{}` exists since {name} {since}; the server is {server}", field.name);
             self.error("newer-key", entry.key_span, message);
         }
