@@ -25,6 +25,8 @@ mod init;
 mod man;
 mod modbus;
 mod online;
+mod prometheus_server;
+mod query;
 mod rule;
 mod scrape;
 mod sim;
@@ -88,6 +90,8 @@ enum Command {
     Breaker(breaker::BreakerArgs),
     /// Read and write Modbus registers
     Modbus(modbus::ModbusArgs),
+    /// Ask a Prometheus: a table, CSV, or a plot
+    Query(query::QueryArgs),
     /// Edit the scrape jobs of a Prometheus
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
@@ -148,6 +152,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Charger(args) => charger::run(args, context),
         Command::Breaker(args) => breaker::run(args, context),
         Command::Modbus(args) => modbus::run(args, context),
+        Command::Query(args) => query::run(&args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
         Command::Sim(args) => sim::run(args, context),

@@ -7,6 +7,7 @@ pub mod config;
 pub mod job_list;
 mod job_settings;
 mod loaded;
+mod query;
 mod rule_doubts;
 pub mod rule_settings;
 mod server;
@@ -15,6 +16,7 @@ mod target;
 
 pub use apply::{Applied, ApplyError, Restored, apply};
 pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
+pub use query::{AnswerKind, MOST_POINTS, QueryAnswer, RangeError, Series, TimeRange};
 pub use rule_doubts::{KnownSeries, doubts};
 pub use rule_settings::{RuleError, RuleSettings};
 pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};

@@ -133,7 +133,7 @@ impl Server {
         Ok(Server { client, base, token })
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         // the path is ours, and stays below the base
         let url = self.base.join(path).unwrap_or_else(|_| self.base.clone());
         let request = self.client.request(method, url);
@@ -143,7 +143,7 @@ impl Server {
         }
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ServerError> {
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ServerError> {
         let unreachable = |error: reqwest::Error| ServerError::Unreachable {
             url: self.base.to_string(),
             source: error.without_url(),
@@ -160,7 +160,7 @@ impl Server {
         Ok((status, body))
     }
 
-    fn foreign(&self, reason: impl Into<String>) -> ServerError {
+    pub(super) fn foreign(&self, reason: impl Into<String>) -> ServerError {
         ServerError::Foreign { url: self.base.to_string(), reason: reason.into() }
     }
 
