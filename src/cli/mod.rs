@@ -20,6 +20,7 @@ mod control_plan_jsonl;
 mod control_replay;
 mod control_run;
 mod control_start;
+mod dashboard;
 mod demo;
 mod init;
 mod man;
@@ -92,6 +93,8 @@ enum Command {
     Modbus(modbus::ModbusArgs),
     /// Ask a Prometheus: a table, CSV, or a plot
     Query(query::QueryArgs),
+    /// Make Grafana's dashboards from the site file
+    Dashboard(dashboard::DashboardArgs),
     /// Edit the scrape jobs of a Prometheus
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
@@ -153,6 +156,7 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Breaker(args) => breaker::run(args, context),
         Command::Modbus(args) => modbus::run(args, context),
         Command::Query(args) => query::run(&args, context),
+        Command::Dashboard(args) => dashboard::run(&args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
         Command::Sim(args) => sim::run(args, context),

@@ -4,6 +4,8 @@
 
 mod apply;
 pub mod config;
+pub mod dashboard;
+pub mod grafana;
 pub mod job_list;
 mod job_settings;
 mod loaded;
