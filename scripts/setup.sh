@@ -100,6 +100,7 @@ setup_test() {
     scripts/kubernetes.sh
     need_programs prometheus prometheus promtool
     need_programs prometheus-alertmanager prometheus-alertmanager amtool
+    need_programs prometheus-node-exporter prometheus-node-exporter
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"

@@ -10,13 +10,14 @@ use std::path::Path;
 
 use enmon::error::Kind;
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 11] = [
     "README.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "docs/README.md",
     "docs/add-a-device.md",
+    "docs/dashboards.md",
     "docs/prometheus.md",
     "docs/runbooks/README.md",
     "docs/scenarios.md",

@@ -79,7 +79,7 @@ pub struct Stored {
     pub version: i64,
     /// The folder that it is in; empty for the top.
     pub folder_uid: String,
-    /// The dashboard, without what Grafana itself puts into it (`id`, `version`).
+    /// The dashboard, without what Grafana itself puts into it (`id`, `version`), with plain numbers.
     pub model: Value,
 }
 
@@ -144,7 +144,7 @@ impl Grafana {
             fields.remove("id");
             fields.remove("version");
         }
-        Ok(Some(Stored { version, folder_uid: meta.folder_uid, model }))
+        Ok(Some(Stored { version, folder_uid: meta.folder_uid, model: with_plain_numbers(model) }))
     }
 
     /// Returns the uid of the folder of a title, if there is one.
@@ -244,6 +244,21 @@ impl Grafana {
 
     fn foreign(&self, reason: String) -> GrafanaError {
         GrafanaError::Foreign { url: self.base.to_string(), reason }
+    }
+}
+
+/// Writes numbers as Go does: `0.0` as `0`, so that a page that has been there and back is the same.
+pub fn with_plain_numbers(model: Value) -> Value {
+    match model {
+        Value::Number(number) => {
+            let whole = number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9e15);
+            whole.map_or(Value::Number(number), |value| Value::from(value as i64))
+        }
+        Value::Array(parts) => parts.into_iter().map(with_plain_numbers).collect(),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(name, value)| (name, with_plain_numbers(value))).collect())
+        }
+        other => other,
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) struct ApplyArgs {
     /// PEM file with what is trusted of that Grafana
     #[arg(long, value_name = "FILE", requires = "grafana")]
     ca: Option<PathBuf>,
-    /// Title of the folder in Grafana; it is made where it is missing. By default the top
+    /// Title of the folder in Grafana; it is made where it is missing. By default pages stay where they are
     #[arg(long, value_name = "TITLE", requires = "grafana")]
     title: Option<String>,
     /// Kubeconfig of the cluster with the ConfigMap

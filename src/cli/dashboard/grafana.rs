@@ -9,7 +9,7 @@ use crate::cli::Context;
 use crate::cli::prometheus_server::executor;
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::dashboard::{Dashboard, PageName};
-use crate::prometheus::grafana::{Grafana, GrafanaAddress, GrafanaError, Stored};
+use crate::prometheus::grafana::{Grafana, GrafanaAddress, GrafanaError, Stored, with_plain_numbers};
 
 /// What the history of a page in Grafana says.
 const MESSAGE: &str = "made from the site file by enmon";
@@ -21,7 +21,7 @@ pub(super) struct GrafanaPlace<'a> {
     pub url: String,
     pub ca: Option<PathBuf>,
     pub token_file: Option<PathBuf>,
-    /// Title of the folder; `None`: the top.
+    /// Title of the folder; `None`: a page stays where it is, and a new one goes to the top.
     pub folder: Option<&'a str>,
 }
 
@@ -36,14 +36,16 @@ pub(super) fn put<'a>(
         GrafanaAddress { url: place.url.clone(), ca: place.ca.clone(), token_file: place.token_file.clone() };
     let grafana = Grafana::new(&address).map_err(|error| failed(&error))?;
     let executor = executor()?;
-    let folder = match place.folder {
+    // the folder's uid, where it is named and there
+    let mut folder = match place.folder {
         Some(title) => executor.block_on(grafana.folder(title)).map_err(|error| failed(&error))?,
-        None => Some(String::new()),
+        None => None,
     };
     let mut found = Vec::new();
     for (_, dashboard) in pages {
         let stored = executor.block_on(grafana.dashboard(&dashboard.uid)).map_err(|error| failed(&error))?;
         let model = serde_json::to_value(dashboard)
+            .map(with_plain_numbers)
             .map_err(|error| Error::from_source(Kind::Bug, "a dashboard can't be written as JSON", &error))?;
         if let Some(stored) = stored.as_ref().filter(|stored| !dry_run && !is_ours(stored)) {
             let title = stored.model.get("title").and_then(Value::as_str).unwrap_or(&dashboard.uid);
@@ -54,20 +56,18 @@ pub(super) fn put<'a>(
         found.push((dashboard, stored, model));
     }
     if !dry_run {
-        let folder = match (folder.clone(), place.folder) {
-            (Some(uid), _) => uid,
-            (None, title) => {
-                let made = grafana.make_folder(title.unwrap_or_default());
-                executor.block_on(made).map_err(|error| failed(&error))?
-            }
-        };
+        if let (None, Some(title)) = (&folder, place.folder) {
+            folder = Some(executor.block_on(grafana.make_folder(title)).map_err(|error| failed(&error))?);
+        }
         for (dashboard, stored, model) in &found {
-            if stored.as_ref().is_some_and(|stored| stored.model == *model && stored.folder_uid == folder) {
+            let there = stored.as_ref().map_or("", |stored| stored.folder_uid.as_str());
+            let wanted = folder.as_deref().unwrap_or(there);
+            if stored.as_ref().is_some_and(|stored| stored.model == *model) && there == wanted {
                 continue;
             }
             let over = stored.as_ref().map(|stored| stored.version);
             executor
-                .block_on(grafana.save(model.clone(), over, &folder, MESSAGE))
+                .block_on(grafana.save(model.clone(), over, wanted, MESSAGE))
                 .map_err(|error| failed(&error).cause(format!("page {}", dashboard.title)))?;
         }
     }

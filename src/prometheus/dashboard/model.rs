@@ -156,7 +156,9 @@ pub struct Variable {
     query: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     definition: Option<String>,
-    current: Value,
+    /// What is chosen at first; without it, the first of the values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Value>,
     options: Vec<Value>,
     hide: u8,
     include_all: bool,
@@ -180,7 +182,7 @@ impl Variable {
             datasource: None,
             query: "prometheus".into(),
             definition: None,
-            current: serde_json::json!({}),
+            current: None,
             options: Vec::new(),
             hide: 0,
             include_all: false,
@@ -210,7 +212,7 @@ impl Variable {
             datasource: Some(DataSource::default()),
             query: serde_json::json!({"query": query, "refId": name}),
             definition: Some(query),
-            current: current.unwrap_or_else(|| serde_json::json!({})),
+            current,
             // anew whenever another stretch of time is looked at
             refresh: 2,
             sort: 1,
