@@ -131,6 +131,7 @@ setup_test() {
     need_programs prometheus-alertmanager prometheus-alertmanager amtool
     need_name_server
     need_alertmanager_templates
+    need_programs prometheus-node-exporter prometheus-node-exporter
     need_python_packages .venv tests/peers/requirements.txt
     need_cargo_tool cargo-nextest "$nextest_version"
     need_cargo_tool cargo-deny "$deny_version"

@@ -3,6 +3,8 @@
 //! Decides where a kubeconfig is looked for, and how long a connection may take. What is asked for is left to the rooms that use it. Nothing
 //! that may hold a secret gets into an error: no text of a kubeconfig, no output of a program that brings credentials.
 
+mod config_map;
+
 use std::error::Error as StdError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ use kube::client::AuthError;
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError, LoadDataError};
 
 use crate::runtime::tls;
+
+pub use config_map::ConfigMapText;
 
 /// How to find a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

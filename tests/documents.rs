@@ -19,6 +19,7 @@ const DOCUMENTS: &[&str] = &[
     "docs/add-a-device.md",
     "docs/failover.md",
     "docs/alertmanager.md",
+    "docs/dashboards.md",
     "docs/prometheus.md",
     "docs/runbooks/README.md",
     "docs/scenarios.md",

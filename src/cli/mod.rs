@@ -21,12 +21,15 @@ mod control_plan_jsonl;
 mod control_replay;
 mod control_run;
 mod control_start;
+mod dashboard;
 mod demo;
 mod init;
 mod man;
 mod modbus;
 mod online;
 mod prometheus;
+mod prometheus_server;
+mod query;
 mod rule;
 mod scrape;
 mod sim;
@@ -91,6 +94,10 @@ enum Command {
     Breaker(breaker::BreakerArgs),
     /// Read and write Modbus registers
     Modbus(modbus::ModbusArgs),
+    /// Ask a Prometheus: a table, CSV, or a plot
+    Query(query::QueryArgs),
+    /// Make Grafana's dashboards from the site file
+    Dashboard(dashboard::DashboardArgs),
     /// Edit the scrape jobs of a Prometheus
     Scrape(scrape::ScrapeArgs),
     /// Edit, check and test alerting and recording rules
@@ -157,6 +164,8 @@ fn run(command: Command, context: &Context) -> Result<()> {
         Command::Charger(args) => charger::run(args, context),
         Command::Breaker(args) => breaker::run(args, context),
         Command::Modbus(args) => modbus::run(args, context),
+        Command::Query(args) => query::run(&args, context),
+        Command::Dashboard(args) => dashboard::run(&args, context),
         Command::Scrape(args) => scrape::run(args, context),
         Command::Rule(args) => rule::run(args, context),
         Command::Site(args) => site::run(args, context),

@@ -5,10 +5,13 @@
 pub mod alerts;
 mod apply;
 pub mod config;
+pub mod dashboard;
+pub mod grafana;
 pub mod job_list;
 mod job_settings;
 mod loaded;
 pub mod remote;
+mod query;
 mod rule_doubts;
 pub mod rule_settings;
 mod server;
@@ -17,6 +20,7 @@ mod target;
 
 pub use apply::{Applied, ApplyError, Restored, apply};
 pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
+pub use query::{AnswerKind, MOST_POINTS, QueryAnswer, RangeError, Series, TimeRange};
 pub use rule_doubts::{KnownSeries, doubts};
 pub use rule_settings::{RuleError, RuleSettings};
 pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};

@@ -3,6 +3,7 @@
 //! This room knows how things look and nothing of what they mean; it imports no other room, and of clap only what turns words
 //! into its own types and shows clap's own messages.
 
+pub mod chart;
 mod difference;
 mod failure;
 mod findings;
@@ -67,6 +68,11 @@ impl Ui {
             ColorChoice::Never => false,
             ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
         }
+    }
+
+    /// Returns the width of the terminal on stdout in columns; nothing in a pipe.
+    pub fn width(&self) -> Option<usize> {
+        terminal::stdout_width().map(usize::from)
     }
 
     /// Takes over the terminal for a live view.

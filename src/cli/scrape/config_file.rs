@@ -21,7 +21,7 @@ struct SitePart {
 }
 
 /// Returns what the site file says of its Prometheus; nothing, when there is no site file and none was named.
-pub(super) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
+pub(in crate::cli) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
     let path = &context.global.site;
     if !context.site_is_named && !fsio::is_file(path) {
         return Ok(PrometheusEntry::default());
