@@ -189,7 +189,7 @@ impl Server {
         })?;
         let Some(data) = reply.data.filter(|_| reply.status == "success") else {
             let reason = reply.error.unwrap_or_else(|| "it gives no reason".to_owned());
-            return Err(ServerError::Refused { status: status.as_u16(), reason });
+            return Err(self.refused(status.as_u16(), reason));
         };
         let mut answer = read(data).map_err(|reason| self.foreign(reason))?;
         answer.warnings = reply.warnings;

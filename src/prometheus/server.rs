@@ -184,6 +184,10 @@ impl Server {
         Ok(Some((status, body)))
     }
 
+    pub(in crate::prometheus) fn refused(&self, status: u16, reason: impl Into<String>) -> ServerError {
+        ServerError::Refused { who: self.who, status, reason: reason.into() }
+    }
+
     pub(in crate::prometheus) fn foreign(&self, reason: impl Into<String>) -> ServerError {
         ServerError::Foreign { who: self.who, url: self.base.to_string(), reason: reason.into() }
     }
@@ -200,7 +204,7 @@ impl Server {
             return Ok(text.into_owned());
         }
         let reason: String = text.trim().chars().take(LONGEST_REASON).collect();
-        Err(ServerError::Refused { who: self.who, status: status.as_u16(), reason })
+        Err(self.refused(status.as_u16(), reason))
     }
 
     pub(in crate::prometheus) async fn data<T: DeserializeOwned>(

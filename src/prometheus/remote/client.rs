@@ -65,7 +65,7 @@ impl Server {
             if reason.contains("exceeded sample limit") {
                 return Ok(ReadAnswer::TooLarge);
             }
-            return Err(ServerError::Refused { status: status.as_u16(), reason });
+            return Err(self.refused(status.as_u16(), reason));
         }
         let broken = |error: snap::Error| self.foreign(format!("its samples can't be unpacked: {error}"));
         if decompress_len(&body).map_err(broken)? > LARGEST_UNPACKED {
@@ -98,7 +98,7 @@ impl Server {
         match self.write_series(&[]).await? {
             WriteAnswer::Taken => Ok(true),
             WriteAnswer::Refused(_) => Ok(false),
-            WriteAnswer::Later(reason) => Err(ServerError::Refused { status: 503, reason }),
+            WriteAnswer::Later(reason) => Err(self.refused(503, reason)),
         }
     }
 

@@ -266,7 +266,7 @@ async fn answer(copy: &Server, request: &[Series]) -> Result<WriteAnswer, Server
     let mut attempt = 1;
     loop {
         let failure = match copy.write_series(request).await {
-            Ok(WriteAnswer::Later(reason)) => ServerError::Refused { status: 503, reason },
+            Ok(WriteAnswer::Later(reason)) => copy.refused(503, reason),
             Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
