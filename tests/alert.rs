@@ -8,6 +8,7 @@ mod program;
 mod routes;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -207,6 +208,7 @@ fn the_site_file_says_where_it_is() {
     let (program, server) = (Program::new(), server_with_alerts());
     let token = program.folder().join("token");
     fs::write(&token, "very-secret\n").unwrap();
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
     let site = format!(
         "alertmanager: {{url: \"{}\", tokenFile: token, config: \"file:{}\"}}\n",
         server.url(),

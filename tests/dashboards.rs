@@ -15,6 +15,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use enmon::profile::Catalogue;
 use enmon::prometheus::dashboard::{PageName, PageSettings, dashboard};
@@ -295,21 +296,22 @@ async fn every_query_has_data_on_the_demo_site() {
     assert!(applied.status.success(), "{applied:?}");
 
     let check = ["dashboard", "check", "--server", &url, "--with", "sensors", "-o", "json"];
-    let mut last = Value::Null;
-    let complete = flows::look_for(async || {
+    let deadline = Instant::now() + Duration::from_secs(80);
+    let complete = loop {
         let output = home.run(&check).await;
-        last = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        output.status.success().then(|| last.clone())
-    });
-    let complete = complete.await;
-    let without = || {
-        let queries = last["queries"].as_array().cloned().unwrap_or_default();
-        queries
-            .into_iter()
-            .filter(|query| query["hasData"] == false && query["mayBeEmpty"] == false)
-            .collect::<Vec<_>>()
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        // single-phase chargers have no series on the other phases, and that is said
+        let queries = found["queries"].as_array().unwrap();
+        let gauge = queries.iter().find(|query| query["panel"] == "L1, of rated current").unwrap();
+        let is_so = gauge["valuesWithoutData"] == json!(["ev11", "ev12", "ev6"]);
+        if output.status.success() && is_so {
+            break found;
+        }
+        let wrong = queries.iter().filter(|query| query["hasData"] == false && query["mayBeEmpty"] == false);
+        let wrong: Vec<&Value> = wrong.chain([gauge]).collect();
+        assert!(Instant::now() < deadline, "{wrong:#?}\n{}", home.log());
+        tokio::time::sleep(Duration::from_millis(200)).await;
     };
-    let complete = complete.unwrap_or_else(|| panic!("without data: {:#?}\n{}", without(), home.log()));
     let queries = complete["queries"].as_array().unwrap();
     assert!(queries.len() > 60, "{}", queries.len());
     let variables: Vec<(&str, usize)> = complete["variables"]
@@ -319,10 +321,6 @@ async fn every_query_has_data_on_the_demo_site() {
         .map(|variable| (variable["name"].as_str().unwrap(), variable["values"].as_array().unwrap().len()))
         .collect();
     assert_eq!(variables, [("charger", 12), ("device", 3), ("node", 1)]);
-    // single-phase chargers have no series on the other phases, and that is said
-    let gauge = queries.iter().find(|query| query["panel"] == "L1, of rated current").unwrap();
-    assert_eq!(gauge["valuesWithoutData"], json!(["ev11", "ev12", "ev6"]));
-
     // the labels of --from-site tell this site from others
     let pages = ["--page", "site", "--page", "chargers", "--page", "controller"];
     let labelled = |label| [&["dashboard", "check", "--server", &url, "--label", label][..], &pages].concat();
@@ -374,7 +372,7 @@ async fn asked(home: &Home, server: &Prometheus) {
 
     let csv = text(&query(&["up{job=\"node\"}", "--range", "2m", "--step", "1s", "--csv"]).await);
     assert!(csv.starts_with("__name__,instance,job,time,value\r\n"), "{csv}");
-    assert!(csv.lines().count() > 3 && csv.ends_with(",1\r\n"), "{csv}");
+    assert!(csv.lines().count() >= 2 && csv.ends_with(",1\r\n"), "{csv}");
     let plot =
         text(&query(&["enmon_circuit_limit_amperes", "--range", "1m", "--plot", "--svg", "limit.svg"]).await);
     assert!(plot.lines().all(|line| line.chars().count() <= 80), "{plot}");
@@ -397,6 +395,6 @@ async fn asked(home: &Home, server: &Prometheus) {
     assert_eq!(server.get("/api/v1/query_range?query=up&start=0&end=11001&step=1").0, 400);
     assert!(query(&["up", "--range", "11000s", "--step", "1s"]).await.status.success());
     // what only the server can find is its refusal
-    let (status, said) = code(&query(&["up + on (instance) group_left up{job=~\".*\"} + on () up"]).await);
+    let (status, said) = code(&query(&["up + on () up"]).await);
     assert!(status == Some(5) && said.contains("HTTP status 422"), "{said}");
 }

@@ -12,7 +12,7 @@ use crate::cli::Context;
 use crate::cli::prometheus_server::{ServerOptions, executor};
 use crate::cli::scrape::server_failed;
 use crate::error::{Error, Kind, Result};
-use crate::prometheus::dashboard::queries::{PanelQuery, queries, substituted, variables};
+use crate::prometheus::dashboard::queries::{Intervals, PanelQuery, queries, substituted, variables};
 use crate::prometheus::dashboard::{Dashboard, PageName};
 use crate::prometheus::{QueryAnswer, Server, ServerError, TimeRange};
 use crate::site::Period;
@@ -91,7 +91,7 @@ struct QueryReport {
 struct Asker<'a> {
     server: &'a Server,
     range: TimeRange,
-    rate_interval: String,
+    intervals: Intervals,
 }
 
 pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<()> {
@@ -100,7 +100,9 @@ pub(super) fn run(args: &CheckArgs, context: &Context) -> Result<()> {
     let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis() as u64);
     let range = TimeRange::ending(now_ms, args.range.0, None)
         .map_err(|error| Error::from_source(Kind::Usage, "--range can't be looked at", &error))?;
-    let asker = Asker { server: &server, range, rate_interval: args.rate_interval.to_string() };
+    let step = Period(range.step).to_string();
+    let intervals = Intervals { step, rate: args.rate_interval.to_string() };
+    let asker = Asker { server: &server, range, intervals };
     let executor = executor()?;
     let mut report = CheckReport {
         api_version: "enmon/v1",
@@ -177,7 +179,7 @@ impl Asker<'_> {
         };
         for value in chosen {
             let put: BTreeMap<&str, &str> = variable.zip(value.map(String::as_str)).into_iter().collect();
-            let expr = substituted(&outcome.expression, &put, &self.rate_interval);
+            let expr = substituted(&outcome.expression, &put, &self.intervals);
             let found = match self.ask(&expr, query.is_instant).await {
                 Ok(answer) => answer.series.len() + answer.histograms,
                 Err(ServerError::Refused { reason, .. }) => {

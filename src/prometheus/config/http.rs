@@ -1,5 +1,5 @@
 //! How a server connects by HTTP: authentication, TLS, proxies. The same fields stand in scrape jobs, discoveries, remote write, and
-//! Alertmanager's receivers.
+//! Alertmanager's receivers. Both servers have them from one library, so a field of it came to each with the version that was built with it.
 
 use super::fields::Fields;
 use super::shape::{Field, Kind, Section, file, flag, one_of, secret, section, text, texts};

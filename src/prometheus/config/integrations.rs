@@ -161,9 +161,8 @@ static RESPONDER: Section = Section {
     rule: Some(|walk, fields| {
         needs_one(walk, fields, &["id", "name", "username"], "a responder");
         const KINDS: [&str; 5] = ["team", "teams", "user", "escalation", "schedule"];
-        let Some(kind) = fields.text("type").filter(|kind| !kind.contains("{{") && !kind.is_empty()) else {
-            return;
-        };
+        let kind = fields.get("type").and_then(|entry| walk.word(&entry.value));
+        let Some(kind) = kind.filter(|kind| !kind.contains("{{") && !kind.is_empty()) else { return };
         if !KINDS.contains(&&*kind.to_ascii_lowercase()) {
             let span = fields.get("type").map_or(fields.span(), |entry| entry.value.span);
             let message = format!("`{kind}` is no kind of responder");

@@ -1,8 +1,10 @@
 //! Alertmanager's times at which routes are mute or active.
 
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
 use super::shape::{Field, Kind, Section, text};
 use super::walk::Walk;
-use crate::document::Node;
+use crate::document::{Node, nearest};
 
 /// A named interval.
 pub(super) static NAMED: Section = Section {
@@ -16,7 +18,7 @@ static INTERVAL: Section = Section {
     title: "the times of an interval",
     fields: &[
         Field::new("days_of_month", Kind::List(&Kind::Judged(days))),
-        text("location"),
+        Field::new("location", Kind::Judged(location)),
         Field::new("months", Kind::List(&Kind::Judged(months))),
         Field::new("times", Kind::List(&Kind::Section(&TIMES))),
         Field::new("weekdays", Kind::List(&Kind::Judged(weekdays))),
@@ -44,6 +46,30 @@ static TIMES: Section = Section {
         }
     }),
 };
+
+/// Checks the name of a place in the IANA time zone database; the case counts, as it does for files.
+fn location<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
+    let zones = TimeZoneDatabase::bundled();
+    match walk.word(node) {
+        None => walk.wrong_type(name, "the name of a place such as `Europe/Berlin`", node),
+        Some(word) if matches!(&*word, "" | "UTC" | "Local") || zone(&zones, &word).is_some() => {}
+        Some(word) => {
+            let message = format!("there is no time zone `{word}`");
+            let names: Vec<String> = zones.available().map(|name| name.to_string()).collect();
+            let hint = match nearest(&word, names.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "write it as `Europe/Berlin`, `UTC` or `Local`".to_owned(),
+            };
+            walk.error_hint("unknown-word", node.span, message, hint);
+        }
+    }
+}
+
+fn zone(zones: &TimeZoneDatabase, word: &str) -> Option<TimeZone> {
+    // some systems have all zones a second time below `posix`
+    let word = word.strip_prefix("posix/").unwrap_or(word);
+    zones.get(word).ok().filter(|zone| zone.iana_name() == Some(word))
+}
 
 fn time<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
     let is_time = walk.word(node).is_some_and(|word| minutes(&word).is_some());

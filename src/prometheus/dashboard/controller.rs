@@ -44,6 +44,11 @@ fn now(selector: &Selector) -> Vec<Draft> {
     ]
 }
 
+/// The greatest value between two points: what is there for one cycle only is not missed.
+fn most(selector: &Selector, metric: &str) -> String {
+    format!("max_over_time({}[$__interval])", selector.of(metric))
+}
+
 fn times(selector: &Selector) -> Draft {
     Draft::new("Loop time", Look::Lines, "s")
         .from_zero()
@@ -51,15 +56,15 @@ fn times(selector: &Selector) -> Draft {
         .about("From asking the devices until their answers are in, the decision, and until the last limit is acknowledged. Gaps: no limit was written.")
         .query(selector.of("enmon_observe_seconds"), "observe {{instance}}")
         .query(selector.of("enmon_step_seconds"), "decide {{instance}}")
-        .query(selector.of("enmon_write_seconds"), "write {{instance}}")
-        .query(selector.of("enmon_cycle_seconds"), "all {{instance}}")
+        .query(most(selector, "enmon_write_seconds"), "write {{instance}}")
+        .query(most(selector, "enmon_cycle_seconds"), "all {{instance}}")
 }
 
 fn reaction(selector: &Selector) -> Draft {
     Draft::new("Reaction", Look::Lines, "s")
         .from_zero()
         .about("From asking the oldest meter of a cycle until its last limit was acknowledged.")
-        .query(selector.of("enmon_reaction_seconds"), "{{instance}}")
+        .query(most(selector, "enmon_reaction_seconds"), "{{instance}}")
 }
 
 fn decisions(selector: &Selector) -> Draft {

@@ -89,8 +89,17 @@ fn is_word(letter: char) -> bool {
     letter.is_ascii_alphanumeric() || letter == '_'
 }
 
-/// Puts values in place of variables. `$__rate_interval` becomes `rate_interval`; a value is escaped as a text in quotes needs it.
-pub fn substituted(expr: &str, values: &BTreeMap<&str, &str>, rate_interval: &str) -> String {
+/// Stretches of time that Grafana puts into expressions, as PromQL writes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intervals {
+    /// Time between two points: `$__interval`.
+    pub step: String,
+    /// Long enough for a rate: `$__rate_interval`.
+    pub rate: String,
+}
+
+/// Puts values in place of variables; a value is escaped as a text in quotes needs it.
+pub fn substituted(expr: &str, values: &BTreeMap<&str, &str>, intervals: &Intervals) -> String {
     let mut text = String::with_capacity(expr.len());
     let mut rest = expr;
     while let Some((before, behind)) = rest.split_once('$') {
@@ -98,7 +107,8 @@ pub fn substituted(expr: &str, values: &BTreeMap<&str, &str>, rate_interval: &st
         let length = behind.find(|letter| !is_word(letter)).unwrap_or(behind.len());
         let (name, next) = behind.split_at(length);
         match (name, values.get(name)) {
-            ("__rate_interval" | "__interval", _) => text.push_str(rate_interval),
+            ("__rate_interval", _) => text.push_str(&intervals.rate),
+            ("__interval", _) => text.push_str(&intervals.step),
             (_, Some(value)) => text.push_str(&value.replace('\\', "\\\\").replace('"', "\\\"")),
             (_, None) => {
                 text.push('$');

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::queries::{queries, substituted, variables};
+use super::queries::{Intervals, queries, substituted, variables};
 use super::*;
 use crate::profile::Catalogue;
 use crate::promql;
@@ -23,6 +23,10 @@ fn everything() -> PageSettings {
     }
 }
 
+fn intervals() -> Intervals {
+    Intervals { step: "5s".into(), rate: "1m".into() }
+}
+
 fn repository(path: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -40,7 +44,7 @@ fn every_expression_is_right_with_values_in_place_of_variables() {
                 .unwrap_or_else(|error| panic!("{}: {error}", variable.selector));
         }
         for query in queries(&dashboard) {
-            let expr = substituted(&query.expr, &values, "1m");
+            let expr = substituted(&query.expr, &values, &intervals());
             promql::parse(&expr).unwrap_or_else(|error| panic!("{expr}: {error}"));
             assert!(!expr.contains('$'), "{expr}");
             assert!(query.variables.len() <= 1, "the check puts in one variable: {expr}");
@@ -148,7 +152,7 @@ fn the_chargers_page_is_as_the_reference_wants_it() {
 fn variables_are_put_in_as_texts_in_quotes_need_it() {
     let values = BTreeMap::from([("a", "x\"y\\"), ("ab", "z")]);
     assert_eq!(
-        substituted("m{l=\"$a\",k=\"$ab\"}[$__rate_interval] $c $", &values, "1m"),
-        "m{l=\"x\\\"y\\\\\",k=\"z\"}[1m] $c $"
+        substituted("m{l=\"$a\",k=\"$ab\"}[$__rate_interval:$__interval] $c $", &values, &intervals()),
+        "m{l=\"x\\\"y\\\\\",k=\"z\"}[1m:5s] $c $"
     );
 }
