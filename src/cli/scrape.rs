@@ -7,17 +7,18 @@ mod config_file;
 mod edit;
 mod list;
 mod options;
+mod place;
 
 use clap::{Args, Subcommand};
 
 pub(super) use apply::{ApplyArgs, run as apply, server, server_failed};
 pub(super) use change::{Change, finish};
 pub(super) use check::rule_files;
-pub(super) use config_file::{ConfigFile, check_file, check_source, refusal};
+pub(super) use config_file::{ConfigFile, refusal};
+pub(super) use place::{Edited, Place, TargetArgs, until_written};
 
 use super::Context;
 use crate::error::Result;
-use crate::prometheus::Target;
 
 /// Flags of `enmon scrape`.
 #[derive(Debug, Args)]
@@ -25,13 +26,13 @@ use crate::prometheus::Target;
   enmon scrape list
   enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --label circuit=row-1
   enmon scrape apply --server http://127.0.0.1:9090
+  enmon scrape list --target configmap:monitoring/prometheus-config
 
 An edit changes the lines that it must and no others. The whole file is checked before it is written, as Prometheus would; the text
-before stays beside it as NAME.bak. `apply` makes the running server go by it.")]
+before stays beside it as NAME.bak, or in the ConfigMap NAME-enmon-before. `apply` makes the running server go by it.")]
 pub struct ScrapeArgs {
-    /// Where the configuration is: file:PATH; by default prometheus.config of the site file
-    #[arg(long, global = true, value_name = "WHERE")]
-    target: Option<Target>,
+    #[command(flatten)]
+    target: TargetArgs,
     #[command(subcommand)]
     command: ScrapeCommand,
 }
@@ -54,7 +55,7 @@ enum ScrapeCommand {
 
 /// Runs `enmon scrape`.
 pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
-    let target = args.target.as_ref();
+    let target = &args.target;
     match args.command {
         ScrapeCommand::List(args) => list::run(&args, target, context),
         ScrapeCommand::Add(args) => edit::add(&args, target, context),

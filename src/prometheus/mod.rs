@@ -4,19 +4,26 @@
 
 mod apply;
 pub mod config;
+mod config_map;
+mod config_map_keys;
 pub mod job_list;
 mod job_settings;
 mod loaded;
+mod pod_mounts;
 mod rule_doubts;
 pub mod rule_settings;
 mod server;
 mod site_jobs;
+mod store;
 mod target;
 
 pub use apply::{Applied, ApplyError, Restored, apply};
+pub use config_map::ConfigMapStore;
+pub use config_map_keys::looks_like_rules;
 pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
 pub use rule_doubts::{KnownSeries, doubts};
 pub use rule_settings::{RuleError, RuleSettings};
 pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};
 pub use site_jobs::site_jobs;
-pub use target::{Target, TargetError};
+pub use store::{Hurry, Store, StoreError};
+pub use target::{ConfigMapPlace, Target, TargetError, is_key};
