@@ -8,6 +8,7 @@ mod edit;
 mod list;
 mod options;
 mod place;
+mod target_folder;
 
 use clap::{Args, Subcommand};
 
@@ -19,6 +20,8 @@ pub(super) use place::{Edited, Place, TargetArgs, until_written};
 
 use super::Context;
 use crate::error::Result;
+use crate::prometheus::Target;
+use target_folder::TargetFolder;
 
 /// Flags of `enmon scrape`.
 #[derive(Debug, Args)]
@@ -27,6 +30,7 @@ use crate::error::Result;
   enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --label circuit=row-1
   enmon scrape apply --server http://127.0.0.1:9090
   enmon scrape list --target configmap:monitoring/prometheus-config
+  enmon scrape add hall --targets 10.0.0.5:9100 --target file_sd:/etc/prometheus/targets
 
 An edit changes the lines that it must and no others. The whole file is checked before it is written, as Prometheus would; the text
 before stays beside it as NAME.bak, or in the ConfigMap NAME-enmon-before. `apply` makes the running server go by it.")]
@@ -56,6 +60,17 @@ enum ScrapeCommand {
 /// Runs `enmon scrape`.
 pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
     let target = &args.target;
+    if let Ok(Target::FileSd(folder)) = target.resolved(context) {
+        let folder = TargetFolder::new(folder)?;
+        return match args.command {
+            ScrapeCommand::List(_) => folder.list(context),
+            ScrapeCommand::Add(args) => folder.add(&args, context),
+            ScrapeCommand::Edit(args) => folder.edit(&args, context),
+            ScrapeCommand::Delete(args) => folder.delete(&args, context),
+            ScrapeCommand::Check(args) => folder.check(&args, context),
+            ScrapeCommand::Apply(args) => folder.apply(&args, context),
+        };
+    }
     match args.command {
         ScrapeCommand::List(args) => list::run(&args, target, context),
         ScrapeCommand::Add(args) => edit::add(&args, target, context),

@@ -16,6 +16,7 @@ mod server;
 mod site_jobs;
 mod store;
 mod target;
+pub mod target_files;
 
 pub use apply::{Applied, ApplyError, Restored, apply};
 pub use config_map::ConfigMapStore;
@@ -23,7 +24,7 @@ pub use config_map_keys::looks_like_rules;
 pub use job_settings::{Credentials, JobSettings, KubernetesRole, SettingsError};
 pub use rule_doubts::{KnownSeries, doubts};
 pub use rule_settings::{RuleError, RuleSettings};
-pub use server::{ActiveTarget, ReloadState, Server, ServerAddress, ServerError};
+pub use server::{ActiveTarget, FoundTarget, ReloadState, Server, ServerAddress, ServerError};
 pub use site_jobs::site_jobs;
 pub use store::{Hurry, Store, StoreError};
 pub use target::{ConfigMapPlace, Target, TargetError, is_key};

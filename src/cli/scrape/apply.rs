@@ -41,26 +41,26 @@ Exit codes:
 pub(in crate::cli) struct ApplyArgs {
     /// Address of the server; by default prometheus.url of the site file
     #[arg(long, value_name = "URL")]
-    server: Option<String>,
+    pub(super) server: Option<String>,
     /// How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m
     #[arg(long, value_name = "TIME")]
-    wait: Option<Period>,
+    pub(super) wait: Option<Period>,
     /// Check the file for the version of the server, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ApplyReport {
-    api_version: &'static str,
-    kind: &'static str,
-    dry_run: bool,
-    file: String,
-    server: String,
-    server_version: String,
+pub(super) struct ApplyReport {
+    pub(super) api_version: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) dry_run: bool,
+    pub(super) file: String,
+    pub(super) server: String,
+    pub(super) server_version: String,
     /// Jobs of the file.
-    jobs: usize,
+    pub(super) jobs: usize,
 }
 
 pub(in crate::cli) fn run(args: &ApplyArgs, target: &TargetArgs, context: &Context) -> Result<()> {
@@ -126,6 +126,14 @@ pub(in crate::cli) fn server(url: Option<&str>, context: &Context) -> Result<(Se
     let address = address(url, context)?;
     let server = Server::new(&address).map_err(|error| server_failed(&error))?;
     Ok((server, address))
+}
+
+/// Returns a client of the named server, or of that of the site file; `None`: neither names one.
+pub(super) fn known_server(url: Option<&str>, context: &Context) -> Result<Option<(Server, ServerAddress)>> {
+    if url.is_none() && site_entry(context)?.url.is_none() {
+        return Ok(None);
+    }
+    server(url, context).map(Some)
 }
 
 fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {

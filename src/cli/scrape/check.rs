@@ -29,7 +29,7 @@ Exit codes:
 pub(super) struct CheckArgs {
     /// Version of the server; without it, what any version from 2.42 on takes is right
     #[arg(long, value_name = "VERSION")]
-    server_version: Option<Version>,
+    pub(super) server_version: Option<Version>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ struct CheckReport {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FileReport {
+pub(super) struct FileReport {
     file: String,
     valid: bool,
     findings: Vec<Finding>,
@@ -54,7 +54,11 @@ struct FileReport {
 
 pub(super) fn run(args: &CheckArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
-    let files = check_all(&file, args.server_version)?;
+    finish(check_all(&file, args.server_version)?, context)
+}
+
+/// Reports files that were checked, and fails when one has a mistake.
+pub(super) fn finish(files: Vec<FileReport>, context: &Context) -> Result<()> {
     let invalid: Vec<String> =
         files.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
     let valid = invalid.is_empty();
@@ -88,7 +92,11 @@ fn files_of(file: &ConfigFile, is_wanted: impl Fn(FileKind) -> bool) -> Result<V
 
 /// Refuses a configuration that Prometheus would refuse, with all findings.
 pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result<()> {
-    let files = check_all(file, server)?;
+    demand_right(&check_all(file, server)?)
+}
+
+/// Refuses files with mistakes, with all findings.
+pub(super) fn demand_right(files: &[FileReport]) -> Result<()> {
     let invalid: Vec<&FileReport> = files.iter().filter(|file| !file.valid).collect();
     let Some(first) = invalid.first() else { return Ok(()) };
     let details: String = invalid.iter().map(|file| file.rendered.as_str()).collect();
@@ -114,7 +122,8 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
     Ok(files)
 }
 
-fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
+/// Says what was found in a file.
+pub(super) fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
     FileReport {
         file: name.to_owned(),
         valid: !is_refused(&findings),

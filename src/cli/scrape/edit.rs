@@ -24,15 +24,15 @@ use crate::prometheus::site_jobs;
 pub(super) struct AddArgs {
     /// Name of the job
     #[arg(required_unless_present = "from_site", conflicts_with = "from_site")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Add the jobs of the site: its control server, and each device that serves metrics itself
     #[arg(long)]
     from_site: bool,
     #[command(flatten)]
-    options: JobOptions,
+    pub(super) options: JobOptions,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Flags of `enmon scrape edit`.
@@ -45,12 +45,12 @@ pub(super) struct AddArgs {
 Without options the job opens in your editor (VISUAL, EDITOR, or vi). What you save is checked with the whole file.")]
 pub(super) struct EditArgs {
     /// Name of the job
-    name: String,
+    pub(super) name: String,
     #[command(flatten)]
-    options: JobOptions,
+    pub(super) options: JobOptions,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Flags of `enmon scrape delete`.
@@ -60,10 +60,10 @@ pub(super) struct EditArgs {
   enmon scrape delete hall --dry-run")]
 pub(super) struct DeleteArgs {
     /// Name of the job
-    name: String,
+    pub(super) name: String,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 pub(super) fn add(args: &AddArgs, target: &TargetArgs, context: &Context) -> Result<()> {
