@@ -142,13 +142,9 @@ async fn edits_change_the_lines_they_must(site: &Site) {
 
     let shown = done(&site.run("one", &["scrape", "add", "hall", "--targets", "h:1"]).await);
     assert!(shown.contains("configmap:default/one-enmon-before/prometheus.yml"), "{shown}");
-    let job = "\n  - job_name: hall\n    static_configs:\n      - targets: [h:1]\n";
-    let (head, tail) = BEGIN.split_at(BEGIN.find("\nrule_files").unwrap());
-    let text = site.text("one", "prometheus.yml").await;
-    assert!(
-        text.starts_with(head.trim_end()) && text.ends_with(tail) && text.contains(job.trim_start()),
-        "{text}"
-    );
+    let job = "  - job_name: hall\n    static_configs:\n      - targets: [\"h:1\"]\n";
+    let expected = BEGIN.replace("\nrule_files", &format!("{job}\nrule_files"));
+    assert_eq!(site.text("one", "prometheus.yml").await, expected);
     assert_eq!(site.text("one-enmon-before", "prometheus.yml").await, BEGIN);
     assert_eq!(site.text("one", "alertmanager.yml").await, other);
     let listed = done(&site.run("one/prometheus.yml", &["scrape", "list", "-o", "json"]).await);
@@ -325,6 +321,9 @@ async fn a_server_goes_by_a_config_map_or_gets_the_old_text_back() {
     assert!(said.contains("`other` is still loaded"), "{said}");
     assert_eq!(site.text("prometheus", "prometheus.yml").await, applied);
 
+    another_hand_writes_during_apply(&site, &server, &soon).await;
+    an_older_text_is_refused_first(&site, &mut server, &apply).await;
+
     // pods that mount it are told; one by subPath alone never hears
     let pods: Api<Pod> = Api::namespaced(site.plane.client().await, NAMESPACE);
     pods_that_mount(&site, &pods, "deaf", json!({"subPath": "prometheus.yml"})).await;
@@ -338,6 +337,43 @@ async fn a_server_goes_by_a_config_map_or_gets_the_old_text_back() {
     let seen = pods.get("hears").await.unwrap().metadata.annotations.unwrap();
     let version = site.maps.get("prometheus").await.unwrap().metadata.resource_version.unwrap();
     assert_eq!(seen["enmon.io/configmap-seen"], version);
+}
+
+/// What somebody else has written meanwhile is not overwritten by what was before.
+async fn another_hand_writes_during_apply(site: &Site, server: &Prometheus, apply: &[&str]) {
+    let good = site.text("prometheus", "prometheus.yml").await;
+    site.overwrite("prometheus", "prometheus.yml", &good.replace("job_name: other", "job_name: another"))
+        .await;
+    let before = reloaded_at(server);
+    let running = tokio::spawn(ended(site.command("prometheus", apply)));
+    until(|| reloaded_at(server) != before).await;
+    let theirs = good.replace("job_name: other", "job_name: theirs");
+    site.overwrite("prometheus", "prometheus.yml", &theirs).await;
+    let said = refused(&running.await.unwrap(), 1);
+    assert!(said.contains("by somebody else meanwhile, and stays"), "{said}");
+    assert_eq!(site.text("prometheus", "prometheus.yml").await, theirs);
+    site.overwrite("prometheus", "prometheus.yml", &good).await;
+}
+
+/// A kubelet is late, and the server refuses what it still sees: that says nothing about the text that is on its way.
+async fn an_older_text_is_refused_first(site: &Site, server: &mut Prometheus, apply: &[&str]) {
+    let good = site.text("prometheus", "prometheus.yml").await;
+    fs::write(server.file(), "scrape_configs: 1\n").unwrap();
+    // only now it is new, so the server may not have seen it
+    site.overwrite("prometheus", "prometheus.yml", &format!("{good}# new\n")).await;
+    let running = tokio::spawn(ended(site.command("prometheus", apply)));
+    until(|| server.get("/metrics").1.contains("\nprometheus_config_last_reload_successful 0\n")).await;
+    let draft = server.folder().join("draft");
+    fs::write(&draft, &good).unwrap();
+    fs::rename(&draft, server.file()).unwrap();
+    done(&running.await.unwrap());
+    assert_eq!(site.text("prometheus", "prometheus.yml").await, format!("{good}# new\n"));
+}
+
+fn reloaded_at(server: &Prometheus) -> String {
+    let (_, metrics) = server.get("/metrics");
+    let name = "prometheus_config_last_reload_success_timestamp_seconds ";
+    metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned()
 }
 
 async fn pods_that_mount(site: &Site, pods: &Api<Pod>, name: &str, more: serde_json::Value) {

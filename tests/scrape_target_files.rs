@@ -87,7 +87,6 @@ fn what_a_target_file_cannot_hold_is_refused_and_nothing_changes() {
         (&["add", "--from-site"], 2, "--from-site"),
         (&["add", "../x", "--targets", "h:1"], 2, "can't be the name"),
         (&["add", "hall", "--targets", "h:1"], 3, "hall.yml already"),
-        (&["add", "x", "--targets", "http://h:1/metrics"], 3, "http://h:1/metrics"),
         (&["add", "x"], 2, "what to scrape"),
         (&["edit", "hal", "--targets", "h:2"], 3, "did you mean `hall`"),
         (&["delete", "other"], 3, "no file `other`"),
