@@ -114,6 +114,17 @@ fn shown(path: Option<&Path>) -> String {
     path.map(|path| format!(" {}", path.display())).unwrap_or_default()
 }
 
+/// Says whether Kubernetes takes it for a name: a DNS subdomain (RFC 1123).
+pub fn is_object_name(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_label = |label: &str| {
+        label.bytes().all(|byte| is_plain(byte) || byte == b'-')
+            && label.bytes().next().is_some_and(is_plain)
+            && label.bytes().last().is_some_and(is_plain)
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
 impl Cluster {
     /// Finds the cluster. Nothing is asked yet, but a program that brings credentials is run.
     ///

@@ -17,7 +17,7 @@ use crate::control::{
 };
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::kube_port::{Cluster, ClusterChoice, KubeError};
+use crate::kube_port::{Cluster, ClusterChoice, KubeError, is_object_name};
 use crate::lease::{FileLease, KubernetesLease};
 use crate::runtime::{self, LeaseFacts};
 use crate::site::Period;
@@ -64,17 +64,6 @@ impl fmt::Display for LeasePlace {
     }
 }
 
-/// Says whether Kubernetes takes it for a name: a DNS subdomain (RFC 1123).
-fn is_name(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let is_label = |label: &str| {
-        label.bytes().all(|byte| is_plain(byte) || byte == b'-')
-            && label.bytes().next().is_some_and(is_plain)
-            && label.bytes().last().is_some_and(is_plain)
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
-}
-
 impl FromStr for LeasePlace {
     type Err = String;
 
@@ -82,7 +71,7 @@ impl FromStr for LeasePlace {
         match text.split_once(':') {
             Some(("file", path)) if !path.is_empty() => Ok(LeasePlace::File(path.into())),
             Some(("kubernetes", object)) => match object.split_once('/') {
-                Some((namespace, name)) if is_name(namespace) && !namespace.contains('.') && is_name(name) => {
+                Some((namespace, name)) if is_object_name(namespace) && !namespace.contains('.') && is_object_name(name) => {
                     Ok(LeasePlace::Kubernetes { namespace: namespace.into(), name: name.into() })
                 }
                 _ => Err("write kubernetes:NAMESPACE/NAME, for example kubernetes:energy/garage; names are of lower \

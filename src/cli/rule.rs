@@ -11,9 +11,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Context;
-use super::scrape::{ApplyArgs, apply};
+use super::scrape::{ApplyArgs, TargetArgs, apply};
 use crate::error::Result;
-use crate::prometheus::Target;
 
 /// Flags of `enmon rule`.
 #[derive(Debug, Args)]
@@ -23,9 +22,8 @@ use crate::prometheus::Target;
   enmon rule add HallHot --group hall --expr 'hall_temperature_celsius > 40' --for 5m --severity warning --file rules/hall.yml
   enmon rule apply")]
 pub struct RuleArgs {
-    /// Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file
-    #[arg(long, global = true, value_name = "WHERE")]
-    target: Option<Target>,
+    #[command(flatten)]
+    target: TargetArgs,
     #[command(subcommand)]
     command: RuleCommand,
 }
@@ -63,7 +61,7 @@ struct FileArgs {
 
 /// Runs `enmon rule`.
 pub fn run(args: RuleArgs, context: &Context) -> Result<()> {
-    let target = args.target.as_ref();
+    let target = &args.target;
     match args.command {
         RuleCommand::List(args) => list::run(&args, target, context),
         RuleCommand::Add(args) => edit::add(&args, target, context),

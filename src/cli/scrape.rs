@@ -7,17 +7,21 @@ mod config_file;
 mod edit;
 mod list;
 mod options;
+mod place;
+mod target_folder;
 
 use clap::{Args, Subcommand};
 
 pub(super) use apply::{ApplyArgs, run as apply, server, server_failed, told};
 pub(super) use change::{Change, finish, write as write_change};
 pub(super) use check::rule_files;
-pub(super) use config_file::{ConfigFile, check_file, check_source, refusal, site_entry};
+pub(super) use config_file::{ConfigFile, check_file, refusal, site_entry};
+pub(super) use place::{Edited, Place, TargetArgs, unusable, until_written};
 
 use super::Context;
 use crate::error::Result;
 use crate::prometheus::Target;
+use target_folder::TargetFolder;
 
 /// Flags of `enmon scrape`.
 #[derive(Debug, Args)]
@@ -25,13 +29,14 @@ use crate::prometheus::Target;
   enmon scrape list
   enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --label circuit=row-1
   enmon scrape apply --server http://127.0.0.1:9090
+  enmon scrape list --target configmap:monitoring/prometheus-config
+  enmon scrape add hall --targets 10.0.0.5:9100 --target file_sd:/etc/prometheus/targets
 
 An edit changes the lines that it must and no others. The whole file is checked before it is written, as Prometheus would; the text
-before stays beside it as NAME.bak. `apply` makes the running server go by it.")]
+before stays beside it as NAME.bak, or in the ConfigMap NAME-enmon-before. `apply` makes the running server go by it.")]
 pub struct ScrapeArgs {
-    /// Where the configuration is: file:PATH; by default prometheus.config of the site file
-    #[arg(long, global = true, value_name = "WHERE")]
-    target: Option<Target>,
+    #[command(flatten)]
+    target: TargetArgs,
     #[command(subcommand)]
     command: ScrapeCommand,
 }
@@ -54,7 +59,18 @@ enum ScrapeCommand {
 
 /// Runs `enmon scrape`.
 pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
-    let target = args.target.as_ref();
+    let target = &args.target;
+    if let Ok(Target::FileSd(folder)) = target.resolved(context) {
+        let folder = TargetFolder::new(folder)?;
+        return match args.command {
+            ScrapeCommand::List(_) => folder.list(context),
+            ScrapeCommand::Add(args) => folder.add(&args, context),
+            ScrapeCommand::Edit(args) => folder.edit(&args, context),
+            ScrapeCommand::Delete(args) => folder.delete(&args, context),
+            ScrapeCommand::Check(args) => folder.check(&args, context),
+            ScrapeCommand::Apply(args) => folder.apply(&args, context),
+        };
+    }
     match args.command {
         ScrapeCommand::List(args) => list::run(&args, target, context),
         ScrapeCommand::Add(args) => edit::add(&args, target, context),

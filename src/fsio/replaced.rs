@@ -61,3 +61,8 @@ pub fn matching(pattern: &Path) -> Vec<PathBuf> {
     // what can't be looked into is not there for us
     found.flatten().collect()
 }
+
+/// Says whether a name fits a pattern with `*`, `?` or `[…]`. A pattern that makes no sense fits nothing.
+pub fn fits(pattern: &str, name: &str) -> bool {
+    glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
+}

@@ -1,14 +1,15 @@
-//! Makes a running server go by a file, and the file be one that the server goes by: what is refused is taken back.
+//! Makes a running server go by a configuration, and the configuration be one that the server goes by: what is refused is taken back.
 //!
 //! ```text
-//! file ──▶ reload ──▶ accepted? ──▶ loaded as in the file? ──▶ kept as NAME.applied
+//! text ──▶ reload ──▶ accepted? ──▶ loaded as in the text? ──▶ kept as applied
 //!             ▲           │ no                │ not in time
 //!             └── later ──┼───────────────────┤
 //!                         ▼                   ▼
-//!             the last good text comes back, the refused one stays as NAME.refused, and the server reads again
+//!             the last good text comes back, the refused one is kept, and the server reads again
 //! ```
 //!
-//! Each step leaves a state from which the next run goes on: a text that was written and never loaded is loaded by it.
+//! Each step leaves a state from which the next run goes on: a text that was written and never loaded is loaded by it. A server that sees its
+//! texts late (those of a ConfigMap) may refuse one that is not there any more: a refusal counts when it must have seen the new one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,14 +17,9 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::server::{Server, ServerError};
+use super::store::{Kept, KeptText, Store, StoreError};
 use super::{job_list, loaded};
 use crate::document::{Draft, Source};
-use crate::fsio::{self, FileError};
-
-/// What the name of a text that a server has taken ends with.
-const APPLIED: &str = "applied";
-/// Time between two looks at a server that has not seen a file yet.
-const PACE: Duration = Duration::from_millis(500);
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +36,18 @@ pub enum Restored {
     /// The file has its old text again, and the server goes by it.
     Yes {
         /// Where the old text was kept.
-        from: PathBuf,
+        from: String,
         /// Where the refused text is now.
-        refused: PathBuf,
+        refused: String,
     },
     /// No older text is known; the server goes on with what it had.
     NothingKept,
+    /// Somebody else has written another text meanwhile, which stays.
+    Overtaken(String),
     /// The old text is back, but the server does not take that either.
     NotTaken {
         /// Where the old text was kept.
-        from: PathBuf,
+        from: String,
         /// Why the server does not take it.
         reason: String,
     },
@@ -58,9 +56,9 @@ pub enum Restored {
 /// Why a file could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// A file can't be read or written.
+    /// A text can't be read or written.
     #[error(transparent)]
-    Files(#[from] FileError),
+    Store(#[from] StoreError),
     /// The server can't be asked; the file stays as it is.
     #[error(transparent)]
     Server(ServerError),
@@ -91,7 +89,7 @@ pub(super) trait Reader {
     async fn reload(&self) -> Result<(), ServerError>;
 
     /// Says how it still does not go by its files; `None`: it does.
-    async fn missing(&self, written: &Written) -> Result<Option<String>, ServerError>;
+    async fn missing(&self, written: &Written<'_>) -> Result<Option<String>, ServerError>;
 }
 
 impl Reader for Server {
@@ -99,7 +97,7 @@ impl Reader for Server {
         Server::reload(self).await
     }
 
-    async fn missing(&self, written: &Written) -> Result<Option<String>, ServerError> {
+    async fn missing(&self, written: &Written<'_>) -> Result<Option<String>, ServerError> {
         written.missing_in(self).await
     }
 }
@@ -109,53 +107,55 @@ impl Reader for Server {
 /// # Errors
 /// When the server can't be asked, or does not take the files; then the last good texts are back.
 pub async fn apply(
+    store: &Store,
     path: &Path,
     others: &[PathBuf],
     server: &Server,
     at_most: Duration,
 ) -> Result<Applied, ApplyError> {
-    apply_to(path, others, server, at_most).await
+    apply_to(store, path, others, server, at_most).await
 }
 
 /// Has a server read its configuration, as [`apply`] does.
 pub(super) async fn apply_to(
+    store: &Store,
     path: &Path,
     others: &[PathBuf],
     server: &impl Reader,
     at_most: Duration,
 ) -> Result<Applied, ApplyError> {
-    let written = Written::read(path, others)?;
-    let deadline = Instant::now() + at_most;
+    let written = Written::read(store, path, others).await?;
+    let begin = Instant::now();
+    let (deadline, settled) = (begin + at_most, begin + store.settling().await?);
+    let is_late = || Instant::now() + store.pace() > deadline;
     let mut reloads = 0;
     loop {
         reloads += 1;
         match server.reload().await {
-            Ok(()) => {}
+            Ok(()) => match server.missing(&written).await.map_err(ApplyError::Server)? {
+                None => break,
+                Some(difference) if is_late() => {
+                    let restored = written.restore(server, at_most).await?;
+                    return Err(ApplyError::NotSeen { difference, restored });
+                }
+                Some(_) => {}
+            },
             Err(ServerError::Refused { status: 403 | 405, reason, .. }) => {
                 return Err(ApplyError::NoLifecycle(reason));
             }
-            Err(ServerError::Refused { reason, .. }) => {
-                let restored = restore(&written, server).await?;
+            Err(ServerError::Refused { reason, .. }) if is_late() || Instant::now() >= settled => {
+                let restored = written.restore(server, at_most).await?;
                 return Err(ApplyError::Refused { reason, restored });
             }
+            // it may be an older text that it refuses
+            Err(ServerError::Refused { .. }) => {}
             Err(error) => return Err(ApplyError::Server(error)),
         }
-        match server.missing(&written).await.map_err(ApplyError::Server)? {
-            None => break,
-            Some(difference) if Instant::now() + PACE > deadline => {
-                let restored = restore(&written, server).await?;
-                return Err(ApplyError::NotSeen { difference, restored });
-            }
-            Some(_) => sleep(PACE).await,
-        }
+        sleep(store.pace()).await;
     }
-    for file in written.all() {
-        fsio::write_atomically(
-            &fsio::beside(&file.path, APPLIED),
-            file.text.as_bytes(),
-            fsio::mode(&file.path),
-        )?;
-    }
+    let texts: Vec<(&Path, &str)> =
+        written.all().map(|file| (file.path.as_path(), file.text.as_str())).collect();
+    store.keep(Kept::Applied, &texts).await?;
     Ok(Applied { jobs: written.main.source.as_ref().map_or(0, |file| job_list::names(file).len()), reloads })
 }
 
@@ -164,46 +164,43 @@ pub(super) struct WrittenFile {
     path: PathBuf,
     pub(super) text: String,
     pub(super) source: Option<Source>,
+    /// The text that was applied last.
+    applied: Option<KeptText>,
 }
 
 /// All files of a configuration, as they are now.
-pub(super) struct Written {
+pub(super) struct Written<'a> {
+    store: &'a Store,
     pub(super) main: WrittenFile,
     others: Vec<WrittenFile>,
 }
 
 impl WrittenFile {
-    fn read(path: &Path) -> Result<Self, FileError> {
-        let path = fsio::followed(path);
-        let text = fsio::read_text(&path)?;
-        let source = Draft::read(&path.display().to_string(), &text).source;
-        Ok(WrittenFile { path, text, source })
+    async fn read(store: &Store, path: &Path) -> Result<Self, StoreError> {
+        let text = store.read(path).await?;
+        let source = Draft::read(&store.name(path), &text).source;
+        let applied = store.kept(path, Kept::Applied).await?;
+        Ok(WrittenFile { path: path.to_owned(), text, source, applied })
     }
 
     /// Returns what is known to be good and is not what is there: the text that was applied last; when none was, the one before the last edit.
-    fn good(&self) -> Option<(PathBuf, String)> {
-        let kept = if self.was_applied() { APPLIED } else { "bak" };
-        let from = fsio::beside(&self.path, kept);
-        let text = fsio::read_text(&from).ok()?;
-        (text != self.text).then_some((from, text))
-    }
-
-    fn was_applied(&self) -> bool {
-        fsio::is_file(&fsio::beside(&self.path, APPLIED))
-    }
-
-    fn keep_refused(&self) -> Result<PathBuf, FileError> {
-        let kept = fsio::beside(&self.path, "refused");
-        fsio::write_atomically(&kept, self.text.as_bytes(), fsio::mode(&self.path))?;
-        Ok(kept)
+    async fn good(&self, store: &Store) -> Result<Option<KeptText>, StoreError> {
+        let kept = match &self.applied {
+            Some(applied) => Some(applied.clone()),
+            None => store.kept(&self.path, Kept::Before).await?,
+        };
+        Ok(kept.filter(|kept| kept.text != self.text))
     }
 }
 
-impl Written {
-    fn read(path: &Path, others: &[PathBuf]) -> Result<Self, FileError> {
-        let main = WrittenFile::read(path)?;
-        let others = others.iter().map(|path| WrittenFile::read(path)).collect::<Result<_, _>>()?;
-        Ok(Written { main, others })
+impl<'a> Written<'a> {
+    async fn read(store: &'a Store, path: &Path, others: &[PathBuf]) -> Result<Self, StoreError> {
+        let main = WrittenFile::read(store, path).await?;
+        let mut files = Vec::new();
+        for path in others {
+            files.push(WrittenFile::read(store, path).await?);
+        }
+        Ok(Written { store, main, others: files })
     }
 
     fn all(&self) -> impl Iterator<Item = &WrittenFile> {
@@ -229,28 +226,42 @@ impl Written {
             self.others.iter().filter_map(|file| file.source.as_ref()).flat_map(loaded::groups).collect();
         Ok(loaded::missing_group(&wanted, &server.rule_groups().await?))
     }
-}
 
-/// Brings the last good texts back.
-async fn restore(written: &Written, server: &impl Reader) -> Result<Restored, ApplyError> {
-    let mut restored = Vec::new();
-    let knows_others = written.main.was_applied();
-    for file in written.all() {
-        if let Some((from, text)) = file.good() {
-            let refused = file.keep_refused()?;
-            fsio::write_atomically(&file.path, text.as_bytes(), fsio::mode(&file.path))?;
-            restored.push((from, refused));
-        } else if knows_others && !file.was_applied() {
-            // it has come since the last time that all was well
-            let refused = file.keep_refused()?;
-            fsio::remove_file(&file.path)?;
-            restored.push((refused.clone(), refused));
+    /// Brings the last good texts back, and has the server read them; one that sees them late is asked for so long.
+    async fn restore(&self, server: &impl Reader, at_most: Duration) -> Result<Restored, StoreError> {
+        let mut back: Vec<(&WrittenFile, Option<KeptText>)> = Vec::new();
+        for file in self.all() {
+            if let Some(good) = file.good(self.store).await? {
+                back.push((file, Some(good)));
+            } else if self.main.applied.is_some() && file.applied.is_none() {
+                // it has come since the last time that all was well
+                back.push((file, None));
+            }
         }
-    }
-    let Some((from, refused)) = restored.into_iter().next() else { return Ok(Restored::NothingKept) };
-    match server.reload().await {
-        Ok(()) => Ok(Restored::Yes { from, refused }),
-        Err(ServerError::Refused { reason, .. }) => Ok(Restored::NotTaken { from, reason }),
-        Err(error) => Ok(Restored::NotTaken { from, reason: error.to_string() }),
+        let refused: Vec<(&Path, &str)> =
+            back.iter().map(|(file, _)| (file.path.as_path(), file.text.as_str())).collect();
+        let Some((_, first)) = back.first() else { return Ok(Restored::NothingKept) };
+        let refused = self.store.keep(Kept::Refused, &refused).await?;
+        let from = first.as_ref().map_or_else(|| refused.clone(), |good| good.place.clone());
+        for (file, good) in &back {
+            let good = good.as_ref().map(|good| good.text.as_str());
+            match self.store.put_back(&file.path, &file.text, good).await {
+                Ok(()) => {}
+                Err(StoreError::Changed(name)) => return Ok(Restored::Overtaken(name)),
+                Err(error) => return Err(error),
+            }
+        }
+        self.store.hurry().await;
+        let until = Instant::now() + self.store.settling().await?.min(at_most);
+        loop {
+            match server.reload().await {
+                Ok(()) => return Ok(Restored::Yes { from, refused }),
+                Err(ServerError::Refused { reason, .. }) if Instant::now() >= until => {
+                    return Ok(Restored::NotTaken { from, reason });
+                }
+                Err(ServerError::Refused { .. }) => sleep(self.store.pace()).await,
+                Err(error) => return Ok(Restored::NotTaken { from, reason: error.to_string() }),
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Source: Prometheus, "Management API" and "HTTP API"; `/-/reload` needs `--web.enable-lifecycle`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -96,6 +96,15 @@ pub struct ActiveTarget {
     /// What went wrong the last time.
     #[serde(default)]
     pub last_error: String,
+}
+
+/// A target that a file of targets has brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundTarget {
+    /// The file, as the server sees it.
+    pub file: String,
+    /// `host:port`, as it is in the file.
+    pub address: String,
 }
 
 /// A client of one server.
@@ -294,6 +303,30 @@ impl Server {
             active_targets: Vec<ActiveTarget>,
         }
         self.data::<Targets>("api/v1/targets?state=active").await.map(|targets| targets.active_targets)
+    }
+
+    /// Returns the targets that files of targets have brought, also those that relabelling has dropped.
+    ///
+    /// # Errors
+    /// When it can't be asked.
+    pub async fn targets_of_files(&self) -> Result<Vec<FoundTarget>, ServerError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Targets {
+            active_targets: Vec<Discovered>,
+            dropped_targets: Vec<Discovered>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Discovered {
+            discovered_labels: BTreeMap<String, String>,
+        }
+        let Targets { active_targets, dropped_targets } = self.data("api/v1/targets?state=any").await?;
+        let found = |mut target: Discovered| {
+            let file = target.discovered_labels.remove("__meta_filepath")?;
+            Some(FoundTarget { file, address: target.discovered_labels.remove("__address__")? })
+        };
+        Ok(active_targets.into_iter().chain(dropped_targets).filter_map(found).collect())
     }
 
     /// Returns the groups of rules that it evaluates: their names, and how many rules they have.

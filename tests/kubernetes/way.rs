@@ -3,8 +3,8 @@
 //! A token is noted before the controller hears of it, so whatever it writes with a token comes after the note.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -13,7 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::{ADMIN, ControlPlane};
@@ -28,11 +28,15 @@ impl Token {
     }
 }
 
+/// A request that is to stand still: its method, who is told that it does, and who lets it go on.
+type StopOnce = Arc<Mutex<Option<(&'static str, oneshot::Sender<()>, oneshot::Receiver<()>)>>>;
+
 /// A way.
 pub struct Way {
     kubeconfig: PathBuf,
     cut: watch::Sender<bool>,
     loses: watch::Sender<bool>,
+    stop: StopOnce,
     task: JoinHandle<()>,
 }
 
@@ -43,6 +47,7 @@ struct Carrier {
     token: Token,
     cut: watch::Receiver<bool>,
     loses: watch::Receiver<bool>,
+    stop: StopOnce,
 }
 
 impl Way {
@@ -68,10 +73,12 @@ contexts: [{{name: way, context: {{cluster: way, user: way}}}}]
             token: token.clone(),
             cut: cut.subscribe(),
             loses: loses.subscribe(),
+            stop: StopOnce::default(),
         };
+        let stop = Arc::clone(&carrier.stop);
         let router = Router::new().fallback(carry).with_state(carrier);
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Way { kubeconfig, cut, loses, task }
+        Way { kubeconfig, cut, loses, stop, task }
     }
 
     pub fn kubeconfig(&self) -> &Path {
@@ -81,6 +88,13 @@ contexts: [{{name: way, context: {{cluster: way, user: way}}}}]
     /// Cuts it, or mends it. What is asked meanwhile is lost; what was asked before gets there, and its answer is lost.
     pub fn cut(&self, cut: bool) {
         self.cut.send_replace(cut);
+    }
+
+    /// Lets the next request of a method stand still. Returns what tells that it does, and what lets it go on.
+    pub fn stop_at(&self, method: &'static str) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((stopped, told), (go_on, may_go)) = (oneshot::channel(), oneshot::channel());
+        *self.stop.lock().unwrap() = Some((method, stopped, may_go));
+        (told, go_on)
     }
 
     /// Lets all get there and nothing come back, or mends that.
@@ -97,6 +111,14 @@ impl Drop for Way {
 
 async fn carry(State(carrier): State<Carrier>, request: Request) -> Response {
     let Carrier { mut cut, mut loses, .. } = carrier.clone();
+    let stop = {
+        let mut stop = carrier.stop.lock().unwrap();
+        stop.take_if(|(method, _, _)| request.method() == *method)
+    };
+    if let Some((_, stopped, may_go)) = stop {
+        let _ = stopped.send(());
+        let _ = may_go.await;
+    }
     if *loses.borrow_and_update() {
         let _ = ask(carrier, request).await;
         let _ = loses.wait_for(|loses| !*loses).await;

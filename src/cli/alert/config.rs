@@ -191,7 +191,7 @@ fn apply(args: &ApplyArgs, server: &ServerOptions, context: &Context) -> Result<
 
 fn not_applied(error: &ApplyError, file: &str) -> Error {
     match error {
-        ApplyError::Files(error) => {
+        ApplyError::Store(error) => {
             Error::from_source(Kind::Failed, "Alertmanager's file can't be applied", error)
         }
         ApplyError::Server(error) => {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use crate::cli::scrape::{self, Change, ConfigFile};
+use crate::cli::scrape::{self, Change, ConfigFile, TargetArgs};
 use crate::cli::{Context, online, site_input};
 use crate::document::{EditError, Finding, Source};
 use crate::error::{Error, Kind, Result};
@@ -176,7 +176,7 @@ fn first(
     notes: &mut Vec<String>,
 ) -> Result<Planned> {
     let sending = sending(args, receiver)?;
-    let file = ConfigFile::open(args.from.as_ref(), context)
+    let file = ConfigFile::open(&TargetArgs::of(args.from.clone()), context)
         .map_err(|error| Error { hints: Vec::new(), ..error })
         .map_err(|error| {
             error.hint("name it with --from file:PATH, or as prometheus.config in the site file")
@@ -206,7 +206,7 @@ fn first(
 
 /// Plans the file of the server that takes.
 fn second(args: &ReplicateArgs, target: &Target, context: &Context) -> Result<Planned> {
-    let file = ConfigFile::open(Some(target), context)?;
+    let file = ConfigFile::open(&TargetArgs::of(Some(target.clone())), context)?;
     let source = file.source()?;
     let hours = args.window.as_millis().div_ceil(3_600_000);
     let edited = replication::with_window(&file.name, &file.text, source, hours)
@@ -215,8 +215,8 @@ fn second(args: &ReplicateArgs, target: &Target, context: &Context) -> Result<Pl
 }
 
 fn planned(file: ConfigFile, edited: Option<Source>) -> Planned {
-    let findings =
-        edited.as_ref().map(|edited| scrape::check_source(edited, &file.path, FileKind::Prometheus, None));
+    let check = |edited| file.place.check_source(edited, &file.path, FileKind::Prometheus, None);
+    let findings = edited.as_ref().map(check);
     let after = edited.map_or_else(|| file.text.clone(), |edited| edited.text().to_owned());
     Planned { file, after, findings: findings.unwrap_or_default() }
 }
@@ -232,6 +232,7 @@ fn not_edited(error: &EditError, source: Option<&Source>, text: &str) -> Error {
 fn finished(one: Planned, dry_run: bool) -> Result<FileItem> {
     let name = one.file.name;
     let change = Change {
+        place: &one.file.place,
         path: &one.file.path,
         name: &name,
         before: &one.file.text,
@@ -239,7 +240,11 @@ fn finished(one: Planned, dry_run: bool) -> Result<FileItem> {
         what: Vec::new(),
     };
     let changed = change.after != change.before;
-    let backup = if changed && !dry_run { scrape::write_change(&change)? } else { None };
+    let backup = if changed && !dry_run {
+        scrape::write_change(&change)?.map_err(|error| scrape::unusable(&error))?
+    } else {
+        None
+    };
     Ok(FileItem {
         changed,
         backup,

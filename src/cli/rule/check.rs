@@ -7,12 +7,12 @@ use serde::Serialize;
 use tokio::runtime::Builder;
 
 use super::{FileArgs, files};
-use crate::cli::scrape::{check_file, server, server_failed};
+use crate::cli::scrape::{TargetArgs, server, server_failed};
 use crate::cli::{Context, site_input};
 use crate::document::{Finding, in_order};
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::config::{FileKind, Version, is_refused};
-use crate::prometheus::{KnownSeries, Target, doubts};
+use crate::prometheus::{KnownSeries, doubts};
 use crate::ui::Report;
 
 /// Flags of `enmon rule check`.
@@ -65,8 +65,8 @@ struct FileReport {
     rendered: String,
 }
 
-pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let files = files::read_all(&args.files.files, target, context)?;
+pub(super) fn run(args: &CheckArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let (place, files) = files::read_all(&args.files.files, target, context)?;
     let mut known = known_series(args.server.as_deref(), context)?;
     for source in files.iter().filter_map(|file| file.draft.source.as_ref()) {
         if let Some(known) = &mut known {
@@ -75,8 +75,7 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
     }
     let mut reports = Vec::new();
     for file in &files {
-        let mut findings =
-            check_file(&file.name, &file.path, &file.text, FileKind::Rules, args.server_version);
+        let mut findings = place.check_text(&file.path, &file.text, FileKind::Rules, args.server_version);
         let refused = is_refused(&findings);
         let source = file.draft.source.as_ref();
         findings.extend(source.map(|source| doubts(source, known.as_ref())).unwrap_or_default());

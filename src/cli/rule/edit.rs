@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::files::{self, RuleFile};
-use crate::cli::scrape::{Change, check_source, finish, refusal};
+use crate::cli::scrape::{Change, Edited, Place, TargetArgs, finish, refusal, until_written};
 use crate::cli::{Context, site_input};
-use crate::document::{Draft, Source};
+use crate::document::Source;
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
 use crate::prometheus::config::{FileKind, RuleKind};
 use crate::prometheus::rule_settings::{with_changed_rule, with_rule, without_rule};
-use crate::prometheus::{RuleError, RuleSettings, Target};
+use crate::prometheus::{RuleError, RuleSettings};
 
 /// What the options say of a rule.
 #[derive(Debug, Args)]
@@ -132,50 +131,53 @@ pub(super) struct DeleteArgs {
     place: PlaceArgs,
 }
 
-pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let path = files::the_one(args.place.file.as_ref(), target, context)?;
-    // a file that is not there begins with the rule
-    let file = if fsio::is_file(&path) {
-        RuleFile::read(&path)?
-    } else {
-        let name = path.display().to_string();
-        RuleFile { path, draft: Draft::read(&name, ""), name, text: String::new() }
-    };
+pub(super) fn add(args: &AddArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let (place, path) = files::the_one(args.place.file.as_ref(), target, context)?;
     let settings = args.options.settings()?;
     if settings.expr.is_none() {
         return Err(Error::new(Kind::Usage, "the rule has no expression").hint("say --expr PROMQL"));
     }
     let kind = if args.record { RuleKind::Record } else { RuleKind::Alert };
-    let source = source(&file)?;
-    let text =
-        with_rule(&file.name, &file.text, source, &args.group, &args.name, settings.rule(kind, &args.name));
-    written(&file, text, &args.name, args.place.dry_run, context)
+    until_written(|| {
+        // a file that is not there begins with the rule
+        let file = RuleFile::read_or_begin(&place, &path)?;
+        let rule = settings.rule(kind, &args.name);
+        let text = with_rule(&file.name, &file.text, source(&file)?, &args.group, &args.name, rule);
+        written(&place, &file, text, &args.name, args.place.dry_run, context)
+    })
 }
 
-pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let file = RuleFile::read(&files::the_one(args.place.file.as_ref(), target, context)?)?;
+pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let (place, path) = files::the_one(args.place.file.as_ref(), target, context)?;
     let settings = args.options.settings()?;
     if settings.is_empty() {
         return Err(
             Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …")
         );
     }
-    let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
-    let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
-    written(&file, text, &args.name, args.place.dry_run, context)
+    until_written(|| {
+        let file = RuleFile::read(&place, &path)?;
+        let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+        let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
+        written(&place, &file, text, &args.name, args.place.dry_run, context)
+    })
 }
 
-pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let file = RuleFile::read(&files::the_one(args.place.file.as_ref(), target, context)?)?;
-    let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
-    let text = without_rule(source, &args.name, args.group.as_deref());
-    if text.is_ok()
-        && !args.place.dry_run
-        && !context.ui.confirm(&format!("Take the rule `{}` out of {}?", args.name, file.name))?
-    {
-        return Err(Error::new(Kind::Failed, "nothing was changed"));
-    }
-    written(&file, text, &args.name, args.place.dry_run, context)
+pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let (place, path) = files::the_one(args.place.file.as_ref(), target, context)?;
+    let mut is_confirmed = args.place.dry_run;
+    until_written(|| {
+        let file = RuleFile::read(&place, &path)?;
+        let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+        let text = without_rule(source, &args.name, args.group.as_deref());
+        if text.is_ok() && !is_confirmed {
+            if !context.ui.confirm(&format!("Take the rule `{}` out of {}?", args.name, file.name))? {
+                return Err(Error::new(Kind::Failed, "nothing was changed"));
+            }
+            is_confirmed = true;
+        }
+        written(&place, &file, text, &args.name, args.place.dry_run, context)
+    })
 }
 
 fn missing(name: &str) -> Error {
@@ -193,12 +195,13 @@ fn source(file: &RuleFile) -> Result<Option<&Source>> {
 }
 
 fn written(
+    place: &Place,
     file: &RuleFile,
     edited: Result<Source, RuleError>,
     rule: &str,
     dry_run: bool,
     context: &Context,
-) -> Result<()> {
+) -> Result<Edited> {
     let edited = edited.map_err(|error| match (&error, &file.draft.source) {
         (RuleError::Edit(edit), Some(source)) => {
             let findings = [edit.finding(source)];
@@ -211,8 +214,9 @@ fn written(
         }
         _ => Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon rule edit {rule}")),
     })?;
-    let findings = check_source(&edited, &file.path, FileKind::Rules, None);
+    let findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
     let change = Change {
+        place,
         path: &file.path,
         name: &file.name,
         before: &file.text,

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::Context;
-use crate::cli::scrape::{ConfigFile, rule_files};
+use crate::cli::scrape::{ConfigFile, Place, TargetArgs, rule_files};
 use crate::document::Draft;
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
-use crate::prometheus::Target;
+use crate::prometheus::{Store, Target, is_key, looks_like_rules};
 
 /// A rule file as it was read.
 pub(super) struct RuleFile {
@@ -18,37 +17,80 @@ pub(super) struct RuleFile {
 }
 
 impl RuleFile {
-    pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = fsio::read_text(path)
-            .map_err(|error| Error::from_source(Kind::Invalid, "a rule file can't be read", &error))?;
-        let name = path.display().to_string();
+    pub(super) fn read(place: &Place, path: &Path) -> Result<Self> {
+        let text = place.ask(place.store.read(path))?;
+        Ok(Self::of(place, path, text))
+    }
+
+    /// Reads a file; one that is not there is empty.
+    pub(super) fn read_or_begin(place: &Place, path: &Path) -> Result<Self> {
+        let is_there = place.ask(place.store.has(path))?;
+        if is_there { Self::read(place, path) } else { Ok(Self::of(place, path, String::new())) }
+    }
+
+    fn of(place: &Place, path: &Path, text: String) -> Self {
+        let name = place.store.name(path);
         let draft = Draft::read(&name, &text);
-        Ok(RuleFile { path: path.to_owned(), name, text, draft })
+        RuleFile { path: path.to_owned(), name, text, draft }
     }
 }
 
-/// Reads the named files, or those of the configuration.
+/// Reads the named files, or those of the configuration. Named files are keys where `--target` names a ConfigMap.
 pub(super) fn read_all(
     named: &[PathBuf],
-    target: Option<&Target>,
+    target: &TargetArgs,
     context: &Context,
-) -> Result<Vec<RuleFile>> {
-    let paths =
-        if named.is_empty() { rule_files(&ConfigFile::open(target, context)?) } else { named.to_vec() };
-    paths.iter().map(|path| RuleFile::read(path)).collect()
+) -> Result<(Place, Vec<RuleFile>)> {
+    let in_cluster = matches!(target.target, Some(Target::ConfigMap(_)));
+    let (place, paths) = if named.is_empty() {
+        of_configuration(Place::find(target, context)?)?
+    } else if in_cluster {
+        (Place::find(target, context)?, named.to_vec())
+    } else {
+        (Place::disk()?, named.to_vec())
+    };
+    let files = paths.iter().map(|path| RuleFile::read(&place, path)).collect::<Result<_>>()?;
+    Ok((place, files))
 }
 
-/// Returns the file that a rule is to be edited in: the named one, or the only one that the configuration names.
+/// Returns the rule files that a configuration names; a key with rules that the target names is the only one.
+fn of_configuration(place: Place) -> Result<(Place, Vec<PathBuf>)> {
+    if let Some(key) = place.named_key() {
+        let text = place.ask(place.store.read(&key))?;
+        if looks_like_rules(&key.to_string_lossy(), &text) {
+            return Ok((place, vec![key]));
+        }
+    }
+    let file = ConfigFile::read(place)?;
+    let files = rule_files(&file)?;
+    Ok((file.into_place(), files))
+}
+
+/// Returns the file that a rule is to be edited in: the named one, or the only one that the configuration names. In a ConfigMap it is a key.
 pub(super) fn the_one(
     named: Option<&PathBuf>,
-    target: Option<&Target>,
+    target: &TargetArgs,
     context: &Context,
-) -> Result<PathBuf> {
+) -> Result<(Place, PathBuf)> {
     if let Some(path) = named {
-        return Ok(path.clone());
+        if !matches!(target.resolved(context), Ok(Target::ConfigMap(_))) {
+            return Ok((Place::disk()?, path.clone()));
+        }
+        if !is_key(&path.to_string_lossy()) {
+            return Err(Error::new(Kind::Usage, format!("`{}` is no key of a ConfigMap", path.display()))
+                .hint("keys are of letters, digits, `-`, `_` and `.`; for a file on disk say --target file:PATH"));
+        }
+        return Ok((Place::find(target, context)?, path.clone()));
     }
-    match rule_files(&ConfigFile::open(target, context)?).as_slice() {
-        [path] => Ok(path.clone()),
+    let place = Place::find(target, context)?;
+    if let (Some(key), Store::ConfigMap(_)) = (place.named_key(), &place.store)
+        && !place.ask(place.store.has(&key))?
+    {
+        return Ok((place, key));
+    }
+    let (place, files) = of_configuration(place)?;
+    match files.as_slice() {
+        [path] => Ok((place, path.clone())),
         [] => {
             Err(Error::new(Kind::Usage, "the configuration names no rule file")
                 .hint("name one with --file FILE"))

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{FileArgs, files};
 use crate::cli::Context;
+use crate::cli::scrape::TargetArgs;
 use crate::error::Result;
-use crate::prometheus::Target;
 use crate::prometheus::config::{self, RuleKind};
 use crate::ui::{Cell, Column, Report, Table};
 
@@ -47,9 +47,9 @@ struct RuleItem {
     annotations: BTreeMap<String, String>,
 }
 
-pub(super) fn run(args: &ListArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+pub(super) fn run(args: &ListArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let mut items = Vec::new();
-    for file in files::read_all(&args.files.files, target, context)? {
+    for file in files::read_all(&args.files.files, target, context)?.1 {
         let rules = file.draft.source.as_ref().map(config::rules).unwrap_or_default();
         items.extend(rules.into_iter().map(|rule| RuleItem {
             file: file.name.clone(),

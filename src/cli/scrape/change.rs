@@ -6,15 +6,17 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::config_file::refusal;
+use super::place::{Edited, Place, unusable};
 use crate::cli::{Context, site_input};
 use crate::document::Finding;
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
+use crate::prometheus::StoreError;
 use crate::prometheus::config::is_refused;
 use crate::ui::{Report, unified_difference};
 
 /// What is to become of a file.
 pub(in crate::cli) struct Change<'a> {
+    pub(in crate::cli) place: &'a Place,
     pub(in crate::cli) path: &'a Path,
     /// The file as it was named.
     pub(in crate::cli) name: &'a str,
@@ -49,7 +51,7 @@ struct ChangeReport {
     next: &'static str,
 }
 
-/// Writes a file unless its findings say that Prometheus would refuse it, and reports; `next`: the command that makes a server go by it.
+/// Writes a file unless its findings say that Prometheus would refuse it or somebody else has changed it meanwhile, and reports; `next`: the command that makes a server go by it.
 pub(in crate::cli) fn finish(
     kind: &'static str,
     next: &'static str,
@@ -57,12 +59,18 @@ pub(in crate::cli) fn finish(
     findings: Vec<Finding>,
     dry_run: bool,
     context: &Context,
-) -> Result<()> {
+) -> Result<Edited> {
     if is_refused(&findings) {
         return Err(refusal(change.name, change.after, &findings).hint("nothing was written"));
     }
     let changed = change.after != change.before;
-    let backup = if changed && !dry_run { write(&change)? } else { None };
+    let mut backup = None;
+    if changed && !dry_run {
+        match write(&change)? {
+            Ok(kept) => backup = kept,
+            Err(error) => return Ok(Edited::Overtaken(error)),
+        }
+    }
     context.ui.print(&ChangeReport {
         api_version: "enmon/v1",
         kind,
@@ -75,23 +83,22 @@ pub(in crate::cli) fn finish(
         rendered: site_input::render_findings(&findings, |_| change.after),
         findings,
         next,
-    })
+    })?;
+    Ok(Edited::Yes)
 }
 
-/// Writes the text, unless somebody else has changed the file meanwhile. Returns the path of the text before.
-pub(in crate::cli) fn write(change: &Change<'_>) -> Result<Option<String>> {
-    let failed = |error: &fsio::FileError| {
-        Error::from_source(Kind::Failed, format!("{} can't be written", change.name), error)
-    };
-    let is_new = !fsio::is_file(change.path);
-    let now =
-        if is_new { String::new() } else { fsio::read_text(change.path).map_err(|error| failed(&error))? };
-    if now != change.before {
-        let message = format!("{} has been changed by somebody else meanwhile", change.name);
-        return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));
+/// Writes the text, and returns where the text before is; an error inside, when somebody else has changed it meanwhile.
+pub(in crate::cli) fn write(change: &Change<'_>) -> Result<std::result::Result<Option<String>, StoreError>> {
+    let place = change.place;
+    match place.wait(place.store.write(change.path, change.before, change.after)) {
+        Ok(kept) => Ok(Ok(kept)),
+        Err(error @ StoreError::Changed(_)) => Ok(Err(error)),
+        Err(StoreError::Files(error)) => {
+            let message = format!("{} can't be written", change.name);
+            Err(Error::from_source(Kind::Failed, message, &error))
+        }
+        Err(error) => Err(unusable(&error)),
     }
-    let backup = fsio::replace_with_backup(change.path, change.after).map_err(|error| failed(&error))?;
-    Ok(backup.map(|path| path.display().to_string()))
 }
 
 impl Report for ChangeReport {

@@ -1,17 +1,16 @@
 //! `enmon scrape check`: a configuration and the files that it names, checked as Prometheus would.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::config_file::{self, ConfigFile};
+use super::config_file::ConfigFile;
+use super::place::TargetArgs;
 use crate::cli::{Context, site_input};
 use crate::document::{Finding, Node, Source};
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
-use crate::prometheus::Target;
 use crate::prometheus::config::{FileKind, Version, is_refused};
 use crate::ui::Report;
 
@@ -30,7 +29,7 @@ Exit codes:
 pub(super) struct CheckArgs {
     /// Version of the server; without it, what any version from 2.42 on takes is right
     #[arg(long, value_name = "VERSION")]
-    server_version: Option<Version>,
+    pub(super) server_version: Option<Version>,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,7 +44,7 @@ struct CheckReport {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FileReport {
+pub(super) struct FileReport {
     file: String,
     valid: bool,
     findings: Vec<Finding>,
@@ -53,9 +52,13 @@ struct FileReport {
     rendered: String,
 }
 
-pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+pub(super) fn run(args: &CheckArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
-    let files = check_all(&file, args.server_version)?;
+    finish(check_all(&file, args.server_version)?, context)
+}
+
+/// Reports files that were checked, and fails when one has a mistake.
+pub(super) fn finish(files: Vec<FileReport>, context: &Context) -> Result<()> {
     let invalid: Vec<String> =
         files.iter().filter(|file| !file.valid).map(|file| file.file.clone()).collect();
     let valid = invalid.is_empty();
@@ -69,26 +72,31 @@ pub(super) fn run(args: &CheckArgs, target: Option<&Target>, context: &Context) 
 }
 
 /// Returns the rule files and job files that a configuration names.
-pub(super) fn other_files(file: &ConfigFile) -> Vec<PathBuf> {
+pub(super) fn other_files(file: &ConfigFile) -> Result<Vec<PathBuf>> {
     files_of(file, |kind| kind != FileKind::FileSd)
 }
 
 /// Returns the rule files that a configuration names.
-pub(in crate::cli) fn rule_files(file: &ConfigFile) -> Vec<PathBuf> {
+pub(in crate::cli) fn rule_files(file: &ConfigFile) -> Result<Vec<PathBuf>> {
     files_of(file, |kind| kind == FileKind::Rules)
 }
 
-fn files_of(file: &ConfigFile, is_wanted: impl Fn(FileKind) -> bool) -> Vec<PathBuf> {
-    let Some(source) = &file.draft.source else { return Vec::new() };
-    let folder = file.path.parent().unwrap_or(Path::new(""));
-    let named = named_files(source).into_iter().filter(|(_, kind)| is_wanted(*kind));
-    let found = named.flat_map(|(pattern, _)| fsio::matching(&folder.join(pattern)));
-    found.filter(|path| fsio::is_file(path)).collect()
+fn files_of(file: &ConfigFile, is_wanted: impl Fn(FileKind) -> bool) -> Result<Vec<PathBuf>> {
+    let Some(source) = &file.draft.source else { return Ok(Vec::new()) };
+    let mut files = Vec::new();
+    for (pattern, kind) in named_files(source).into_iter().filter(|(_, kind)| is_wanted(*kind)) {
+        files.extend(file.place.ask(file.place.store.meant(&file.path, &pattern, kind))?);
+    }
+    Ok(files)
 }
 
 /// Refuses a configuration that Prometheus would refuse, with all findings.
 pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result<()> {
-    let files = check_all(file, server)?;
+    demand_right(&check_all(file, server)?)
+}
+
+/// Refuses files with mistakes, with all findings.
+pub(super) fn demand_right(files: &[FileReport]) -> Result<()> {
     let invalid: Vec<&FileReport> = files.iter().filter(|file| !file.valid).collect();
     let Some(first) = invalid.first() else { return Ok(()) };
     let details: String = invalid.iter().map(|file| file.rendered.as_str()).collect();
@@ -96,30 +104,26 @@ pub(super) fn demand_valid(file: &ConfigFile, server: Option<Version>) -> Result
 }
 
 fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileReport>> {
+    let place = &file.place;
     let Some(source) = file.draft.source.as_ref().filter(|_| !file.draft.has_errors()) else {
-        return Ok(vec![report(&file.name, &file.path, &file.text, FileKind::Prometheus, server)]);
+        let findings = place.check_text(&file.path, &file.text, FileKind::Prometheus, server);
+        return Ok(vec![reported(&file.name, &file.text, findings)]);
     };
     // it has been read already, and large ones take their time
-    let findings = config_file::check_source(source, &file.path, FileKind::Prometheus, server);
+    let findings = place.check_source(source, &file.path, FileKind::Prometheus, server);
     let mut files = vec![reported(&file.name, &file.text, findings)];
-    let folder = file.path.parent().unwrap_or(Path::new(""));
     for (pattern, kind) in named_files(source) {
-        for path in fsio::matching(&folder.join(pattern)).into_iter().filter(|path| fsio::is_file(path)) {
-            let name = path.display().to_string();
-            let text = fsio::read_text(&path).map_err(|error| {
-                Error::from_source(Kind::Invalid, "a file of the configuration can't be read", &error)
-            })?;
-            files.push(report(&name, &path, &text, kind, server));
+        for path in place.ask(place.store.meant(&file.path, &pattern, kind))? {
+            let text = place.ask(place.store.read(&path))?;
+            let findings = place.check_text(&path, &text, kind, server);
+            files.push(reported(&place.store.name(&path), &text, findings));
         }
     }
     Ok(files)
 }
 
-fn report(name: &str, path: &Path, text: &str, kind: FileKind, server: Option<Version>) -> FileReport {
-    reported(name, text, config_file::check_file(name, path, text, kind, server))
-}
-
-fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
+/// Says what was found in a file.
+pub(super) fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
     FileReport {
         file: name.to_owned(),
         valid: !is_refused(&findings),
@@ -129,12 +133,12 @@ fn reported(name: &str, text: &str, findings: Vec<Finding>) -> FileReport {
 }
 
 /// Returns the patterns of the files that a configuration names, and what they hold.
-fn named_files(source: &Source) -> Vec<(PathBuf, FileKind)> {
+fn named_files(source: &Source) -> Vec<(String, FileKind)> {
     let root = source.root();
     let mut named = Vec::new();
     let mut add = |owner: &Node, key: &str, kind: FileKind| {
         let patterns = elements(owner, key).iter().filter_map(Node::text);
-        named.extend(patterns.map(|pattern| (PathBuf::from(pattern), kind)));
+        named.extend(patterns.map(|pattern| (pattern.to_owned(), kind)));
     };
     add(root, "rule_files", FileKind::Rules);
     add(root, "scrape_config_files", FileKind::ScrapeConfigs);

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::place::{Place, TargetArgs};
 use crate::cli::{Context, site_input};
 use crate::document::{Draft, Finding, Source};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::prometheus::Target;
 use crate::prometheus::config::{self, ExprMistake, FileKind, Files, Surroundings, Version};
 use crate::promql;
 use crate::site::PrometheusEntry;
@@ -39,8 +39,9 @@ pub(in crate::cli) fn site_entry(context: &Context) -> Result<PrometheusEntry> {
     Ok(part.prometheus)
 }
 
-/// A configuration file as it is.
+/// A configuration as it is.
 pub(in crate::cli) struct ConfigFile {
+    pub(in crate::cli) place: Place,
     pub(in crate::cli) path: PathBuf,
     pub(in crate::cli) name: String,
     pub(in crate::cli) text: String,
@@ -48,16 +49,23 @@ pub(in crate::cli) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Finds and reads the file that a command is about.
-    pub(in crate::cli) fn open(target: Option<&Target>, context: &Context) -> Result<Self> {
-        let path = path_of(target, context)?;
-        let name = path.display().to_string();
-        let text = fsio::read_text(&path).map_err(|error| {
-            Error::from_source(Kind::Invalid, "the configuration can't be read", &error)
-                .hint("name it with --target file:PATH, or as prometheus.config in the site file")
-        })?;
+    /// Finds and reads the configuration that a command is about.
+    pub(in crate::cli) fn open(target: &TargetArgs, context: &Context) -> Result<Self> {
+        Self::read(Place::find(target, context)?)
+    }
+
+    /// Reads the configuration of a place.
+    pub(in crate::cli) fn read(place: Place) -> Result<Self> {
+        let path = place.configuration()?;
+        let name = place.store.name(&path);
+        let text = place.ask(place.store.read(&path))?;
         let draft = Draft::read(&name, &text);
-        Ok(ConfigFile { path, name, text, draft })
+        Ok(ConfigFile { place, path, name, text, draft })
+    }
+
+    /// Returns the place that it was read from.
+    pub(in crate::cli) fn into_place(self) -> Place {
+        self.place
     }
 
     /// Returns what was read, when it is YAML at all; `None`: there is nothing in it.
@@ -71,23 +79,6 @@ impl ConfigFile {
         }
         Ok(self.draft.source.as_ref())
     }
-}
-
-/// Returns the path of the file that a command is about.
-pub(super) fn path_of(target: Option<&Target>, context: &Context) -> Result<PathBuf> {
-    if let Some(Target::File(path)) = target {
-        return Ok(path.clone());
-    }
-    let entry = site_entry(context)?;
-    let Some(words) = entry.config else {
-        return Err(Error::new(Kind::Usage, "it is not said where the configuration is")
-            .hint("name it with --target file:PATH, or as prometheus.config in the site file"));
-    };
-    let Target::File(path) = words
-        .parse()
-        .map_err(|error| Error::from_source(Kind::Invalid, "prometheus.config in the site file", &error))?;
-    // as all paths in the site file
-    Ok(context.global.site.parent().unwrap_or(Path::new("")).join(path))
 }
 
 /// Checks a file's text; rule files with their expressions.
@@ -113,7 +104,7 @@ pub(in crate::cli) fn check_source(
     config::check(source, kind, &surroundings(&files, server))
 }
 
-fn surroundings<'a>(files: &'a DiskFiles<'_>, server: Option<Version>) -> Surroundings<'a> {
+pub(super) fn surroundings<'a>(files: &'a dyn Files, server: Option<Version>) -> Surroundings<'a> {
     Surroundings { files, server, expr: Some(&expression_mistake), template: Some(&template_mistake) }
 }
 

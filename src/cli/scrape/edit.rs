@@ -3,15 +3,16 @@
 use clap::Args;
 
 use super::change::{Change, finish};
-use super::config_file::{ConfigFile, check_source};
+use super::config_file::ConfigFile;
 use super::options::JobOptions;
+use super::place::{Edited, TargetArgs, until_written};
 use crate::cli::{Context, site_input};
-use crate::document::Source;
+use crate::document::{Source, Value};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::prometheus::config::FileKind;
 use crate::prometheus::job_list::{self, JobError};
-use crate::prometheus::{Target, site_jobs};
+use crate::prometheus::site_jobs;
 
 /// Flags of `enmon scrape add`.
 #[derive(Debug, Args)]
@@ -23,15 +24,15 @@ use crate::prometheus::{Target, site_jobs};
 pub(super) struct AddArgs {
     /// Name of the job
     #[arg(required_unless_present = "from_site", conflicts_with = "from_site")]
-    name: Option<String>,
+    pub(super) name: Option<String>,
     /// Add the jobs of the site: its control server, and each device that serves metrics itself
     #[arg(long)]
     from_site: bool,
     #[command(flatten)]
-    options: JobOptions,
+    pub(super) options: JobOptions,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Flags of `enmon scrape edit`.
@@ -44,12 +45,12 @@ pub(super) struct AddArgs {
 Without options the job opens in your editor (VISUAL, EDITOR, or vi). What you save is checked with the whole file.")]
 pub(super) struct EditArgs {
     /// Name of the job
-    name: String,
+    pub(super) name: String,
     #[command(flatten)]
-    options: JobOptions,
+    pub(super) options: JobOptions,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Flags of `enmon scrape delete`.
@@ -59,76 +60,107 @@ pub(super) struct EditArgs {
   enmon scrape delete hall --dry-run")]
 pub(super) struct DeleteArgs {
     /// Name of the job
-    name: String,
+    pub(super) name: String,
     /// Show what would change, and change nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
-pub(super) fn add(args: &AddArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let file = ConfigFile::open(target, context)?;
-    let source = file.source()?;
-    let jobs = match &args.name {
-        Some(name) => {
-            let settings = args.options.settings()?;
-            if settings.targets.is_none() && settings.kubernetes.is_none() {
-                return Err(Error::new(Kind::Usage, "it is not said what to scrape")
-                    .hint("say --targets HOST:PORT or --kubernetes ROLE"));
-            }
-            vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]
+pub(super) fn add(args: &AddArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    until_written(|| {
+        let file = ConfigFile::open(target, context)?;
+        let source = file.source()?;
+        let jobs = new_jobs(args, source, context)?;
+        let mut edited: Option<Source> = None;
+        for (name, job) in &jobs {
+            let before = edited.as_ref().or(source);
+            let after = job_list::with_job(&file.name, &file.text, before, name, job.clone());
+            edited = Some(after.map_err(|error| not_edited(&error, before, &file.text))?);
         }
-        None => {
-            if !args.options.settings()?.is_empty() {
-                return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are")
-                    .hint(
-                        "leave the other options out, and change jobs afterwards: enmon scrape edit NAME",
-                    ));
-            }
-            let site = site_input::load_file(&context.global.site)?;
-            // those that are there are left as they are
-            let is_there =
-                |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
-            site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect()
-        }
-    };
-    let mut edited: Option<Source> = None;
-    for (name, job) in &jobs {
-        let before = edited.as_ref().or(source);
-        let after = job_list::with_job(&file.name, &file.text, before, name, job.clone());
-        edited = Some(after.map_err(|error| not_edited(&error, before, &file.text))?);
-    }
-    let names = jobs.into_iter().map(|(name, _)| name).collect();
-    finished(&file, edited.as_ref().or(source), names, args.dry_run, context)
+        let names = jobs.into_iter().map(|(name, _)| name).collect();
+        finished(&file, edited.as_ref().or(source), names, args.dry_run, context)
+    })
 }
 
-pub(super) fn edit(args: &EditArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let file = ConfigFile::open(target, context)?;
-    let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+/// Returns the jobs that are to be added.
+fn new_jobs(args: &AddArgs, source: Option<&Source>, context: &Context) -> Result<Vec<(String, Value)>> {
     let settings = args.options.settings()?;
-    let edited = if settings.is_empty() {
-        let lines = job_list::job_text(source, &args.name)
-            .map_err(|error| not_edited(&error, Some(source), &file.text))?;
-        let edited = fsio::edit_text("job.yml", &lines)
-            .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
-        job_list::with_job_text(source, &args.name, &edited)
-    } else {
-        let mut job = job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source)))?;
-        settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
-        job_list::with_changed(source, &args.name, job)
-    };
-    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
-    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+    if let Some(name) = &args.name {
+        if settings.targets.is_none() && settings.kubernetes.is_none() {
+            return Err(Error::new(Kind::Usage, "it is not said what to scrape")
+                .hint("say --targets HOST:PORT or --kubernetes ROLE"));
+        }
+        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]);
+    }
+    if !settings.is_empty() {
+        return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are")
+            .hint("leave the other options out, and change jobs afterwards: enmon scrape edit NAME"));
+    }
+    let site = site_input::load_file(&context.global.site)?;
+    // those that are there are left as they are
+    let is_there = |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
+    Ok(site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect())
 }
 
-pub(super) fn delete(args: &DeleteArgs, target: Option<&Target>, context: &Context) -> Result<()> {
-    let file = ConfigFile::open(target, context)?;
-    let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
-    let edited = job_list::without(source, &args.name);
-    let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
-    if !args.dry_run && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))? {
-        return Err(Error::new(Kind::Failed, "nothing was changed"));
+/// Lines that were opened in an editor, and what came back.
+struct Session {
+    lines: String,
+    edited: String,
+}
+
+pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let settings = args.options.settings()?;
+    let mut session = None;
+    until_written(|| {
+        let file = ConfigFile::open(target, context)?;
+        let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+        let edited = if settings.is_empty() {
+            let lines = job_list::job_text(source, &args.name)
+                .map_err(|error| not_edited(&error, Some(source), &file.text))?;
+            job_list::with_job_text(source, &args.name, &in_editor(&mut session, lines, &file.name)?.edited)
+        } else {
+            let mut job =
+                job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source)))?;
+            settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
+            job_list::with_changed(source, &args.name, job)
+        };
+        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+    })
+}
+
+/// Returns what came back from the editor. It is opened once: what came back is of use as long as the job is as it was.
+fn in_editor<'a>(session: &'a mut Option<Session>, lines: String, file: &str) -> Result<&'a Session> {
+    if session.as_ref().is_some_and(|session| session.lines != lines) {
+        let message = format!("the job has been changed in {file} by somebody else meanwhile");
+        return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));
     }
-    finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+    let session = match session.take() {
+        Some(there) => session.insert(there),
+        None => {
+            let edited = fsio::edit_text("job.yml", &lines)
+                .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
+            session.insert(Session { lines, edited })
+        }
+    };
+    Ok(session)
+}
+
+pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let mut is_confirmed = args.dry_run;
+    until_written(|| {
+        let file = ConfigFile::open(target, context)?;
+        let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+        let edited = job_list::without(source, &args.name);
+        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        if !is_confirmed
+            && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))?
+        {
+            return Err(Error::new(Kind::Failed, "nothing was changed"));
+        }
+        is_confirmed = true;
+        finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+    })
 }
 
 fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
@@ -167,9 +199,10 @@ fn finished(
     jobs: Vec<String>,
     dry_run: bool,
     context: &Context,
-) -> Result<()> {
-    let findings = edited.map(|edited| check_source(edited, &file.path, FileKind::Prometheus, None));
+) -> Result<Edited> {
+    let place = &file.place;
+    let findings = edited.map(|edited| place.check_source(edited, &file.path, FileKind::Prometheus, None));
     let after = edited.map_or(file.text.as_str(), Source::text);
-    let change = Change { path: &file.path, name: &file.name, before: &file.text, after, what: jobs };
+    let change = Change { place, path: &file.path, name: &file.name, before: &file.text, after, what: jobs };
     finish("ScrapeChange", "enmon scrape apply", change, findings.unwrap_or_default(), dry_run, context)
 }

@@ -6,9 +6,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::config_file::ConfigFile;
+use super::place::TargetArgs;
 use crate::cli::Context;
 use crate::error::Result;
-use crate::prometheus::Target;
 use crate::prometheus::config::{self, Auth, JobView};
 use crate::ui::{Cell, Column, Report, Table};
 
@@ -51,7 +51,7 @@ struct JobItem {
     auth: &'static str,
 }
 
-pub(super) fn run(_: &ListArgs, target: Option<&Target>, context: &Context) -> Result<()> {
+pub(super) fn run(_: &ListArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
     let jobs = file.source()?.map(config::jobs).unwrap_or_default();
     // jobs stand in the order of the file, so that each line is counted once

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::client::Alertmanager;
 use super::route_tree::RouteTree;
 use crate::document::{Draft, Node, Source};
+use crate::prometheus::Store;
 use crate::prometheus::apply::{self, ApplyError, Reader, Written};
 use crate::prometheus::config::{self, Fields};
 use crate::prometheus::server::ServerError;
@@ -44,7 +45,7 @@ impl AlertmanagerConfig {
 /// # Errors
 /// When it can't be asked, or does not take the file; then the last good text is back.
 pub async fn apply(path: &Path, server: &Alertmanager, at_most: Duration) -> Result<(), ApplyError> {
-    apply::apply_to(path, &[], server, at_most).await.map(|_| ())
+    apply::apply_to(&Store::Disk, path, &[], server, at_most).await.map(|_| ())
 }
 
 impl Reader for Alertmanager {
@@ -52,7 +53,7 @@ impl Reader for Alertmanager {
         Alertmanager::reload(self).await
     }
 
-    async fn missing(&self, written: &Written) -> Result<Option<String>, ServerError> {
+    async fn missing(&self, written: &Written<'_>) -> Result<Option<String>, ServerError> {
         let (successful, number) = self.reload_state().await?;
         if !successful {
             return Ok(Some("its last reload has failed".to_owned()));
