@@ -119,7 +119,7 @@ pub(super) fn run(args: &GapsArgs, context: &Context) -> Result<()> {
     if span.0 > span.1 {
         return Err(Error::new(Kind::Usage, "--since is after --until"));
     }
-    let pair = Pair { source, copy, copy_adds: Vec::new(), matchers };
+    let pair = Pair { source, copy, copy_adds: Vec::new(), matchers, selection: None };
     let ground = online::block_on(ground(pair, args))?;
     let finding = found(&ground, span, context)?;
     let mut report = report(args, from, span, &ground, &finding);
@@ -177,11 +177,19 @@ async fn ground(mut pair: Pair, args: &GapsArgs) -> Result<Ground> {
         );
     }
     let mut notes = Vec::new();
-    if settings::remote_writes(&source).iter().any(|write| write.relabels) {
-        notes.push(
-            "write_relabel_configs of the first server are not applied: series that they drop or rename count as missing; narrow with --match"
-                .to_owned(),
-        );
+    let url = remote::replication::receiver_url(&args.servers.to);
+    if let Some(write) = settings::remote_writes(&source).into_iter().find(|write| write.url == url) {
+        match write.selection {
+            Some(selection) if selection.is_empty() => {}
+            Some(selection) => {
+                notes.push("series that write_relabel_configs of the first server leaves out are not looked at".to_owned());
+                pair.selection = Some(selection);
+            }
+            None => notes.push(
+                "write_relabel_configs of the first server changes series, and is not applied: what it drops or renames counts as missing; narrow with --match"
+                    .to_owned(),
+            ),
+        }
     }
     notes.extend(lag_note(&pair, args).await);
     Ok(Ground { pair, intake, notes })

@@ -15,7 +15,8 @@ use super::client::{ReadAnswer, WriteAnswer};
 use super::intake::{Fit, Intake};
 use super::missing::{Missing, SeriesKey, compare, key};
 use super::ranges::{Range, Ranges, WindowSize};
-use super::wire::{LabelMatcher, Series};
+use super::relabel::Selection;
+use super::wire::{LabelMatcher, Series, label_pairs};
 use crate::prometheus::server::{Server, ServerError};
 
 /// Before its newest sample, what a copy has of each series is looked at this far: milliseconds.
@@ -44,6 +45,8 @@ pub struct Pair {
     pub copy_adds: Vec<(String, String)>,
     /// Conditions on the series.
     pub matchers: Vec<LabelMatcher>,
+    /// Which series the source sends at all; none: all of them.
+    pub selection: Option<Selection>,
 }
 
 /// Why the work could not go on.
@@ -304,7 +307,7 @@ async fn window(
             pair.copy.read_series(start, end, &pair.matchers)
         );
         let answers = (source.map_err(GapError::Source)?, copy.map_err(GapError::Copy)?);
-        let (ReadAnswer::Series(source), ReadAnswer::Series(copy)) = answers else {
+        let (ReadAnswer::Series(mut source), ReadAnswer::Series(copy)) = answers else {
             if !size.too_large(end - start + 1) {
                 return Err(GapError::TooManySeries);
             }
@@ -313,6 +316,9 @@ async fn window(
         let most = source.iter().map(Series::len).sum::<usize>();
         let most = most.max(copy.iter().map(Series::len).sum());
         size.seen(end - start + 1, most as u64);
+        if let Some(selection) = &pair.selection {
+            source.retain(|series| selection.keeps(&label_pairs(&series.labels)));
+        }
         let other = match edge {
             Edge::Start(_) => end,
             Edge::End(_) => start,

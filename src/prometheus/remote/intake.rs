@@ -46,7 +46,7 @@ impl Intake {
     pub fn window_for(&self, oldest_ms: i64) -> i64 {
         let newest = self.newest_ms.unwrap_or(oldest_ms);
         let behind = newest.saturating_sub(oldest_ms).max(0).saturating_add(ROOM_MS);
-        (behind.saturating_add(3_599_999)) / 3_600_000
+        behind.saturating_add(3_599_999) / 3_600_000
     }
 }
 

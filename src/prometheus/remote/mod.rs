@@ -6,7 +6,7 @@
 //!                           └──▶ batches ──remote write──▶ copy, read again   (fill: range by range, oldest first)
 //! ```
 //!
-//! `wire`, `missing`, `ranges`, `intake`, `batches`, `settings`, `replication` and `queues` decide and know no server; `client` and `gaps`
+//! `wire`, `missing`, `ranges`, `intake`, `batches`, `settings`, `relabel`, `replication` and `queues` decide and know no server; `client` and `gaps`
 //! ask and write.
 
 mod batches;
@@ -16,6 +16,7 @@ mod intake;
 mod missing;
 mod queues;
 mod ranges;
+mod relabel;
 pub mod replication;
 pub mod settings;
 mod wire;
@@ -24,4 +25,5 @@ pub use gaps::{Fill, Finding, GapError, Pair, fill, find};
 pub use intake::Intake;
 pub use queues::{Queue, queues};
 pub use ranges::Range;
+pub use relabel::Selection;
 pub use wire::{Comparison, LabelMatcher};

@@ -182,7 +182,7 @@ mod tests {
     fn what_is_added_is_added_once_and_goes_again() {
         let text = "# ours\nglobal:\n  scrape_interval: 15s # often\n\nscrape_configs: [] # none\n";
         let once = with_sending("p.yml", text, Some(&source(text)), &sending()).unwrap();
-        let added = "remote_write:\n  - url: http://b:9090/api/v1/write\n";
+        let added = "\nremote_write:\n  - url: http://b:9090/api/v1/write\n";
         let wanted = format!(
             "# ours\nglobal:\n  scrape_interval: 15s # often\n  external_labels:\n    site: a\n\nscrape_configs: [] # none\n{added}{QUEUE}"
         );
@@ -190,7 +190,7 @@ mod tests {
         let twice = with_sending("p.yml", once.text(), Some(&once), &sending()).unwrap();
         assert_eq!(twice.text(), wanted);
         let gone = without_sending(&once, &sending().url).unwrap().unwrap();
-        assert_eq!(gone.text(), wanted.split_once("remote_write").unwrap().0);
+        assert_eq!(gone.text(), wanted.split_once("\nremote_write").unwrap().0);
         assert!(without_sending(&gone, &sending().url).unwrap().is_none());
     }
 

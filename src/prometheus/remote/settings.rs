@@ -1,17 +1,16 @@
 //! What a configuration says of samples that come from, or go to, another server: as it is in a file, or as a server gives it.
 
+use super::relabel::Selection;
 use crate::document::{Node, Source};
 use crate::prometheus::config;
 
 /// Where samples are written to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RemoteWrite {
     /// The address.
     pub url: String,
-    /// Series may be dropped or renamed on their way.
-    pub relabels: bool,
-    /// Native histograms go too.
-    pub histograms: bool,
+    /// Which series go; none: some are changed on their way.
+    pub selection: Option<Selection>,
 }
 
 /// Returns the text of a value, also of one that is no text to YAML.
@@ -46,12 +45,7 @@ pub fn remote_writes(source: &Source) -> Vec<RemoteWrite> {
         .filter_map(|one| {
             Some(RemoteWrite {
                 url: word(source, &one.entry("url")?.value),
-                relabels: one
-                    .entry("write_relabel_configs")
-                    .is_some_and(|rules| !rules.value.elements().is_empty()),
-                histograms: one
-                    .entry("send_native_histograms")
-                    .is_some_and(|flag| word(source, &flag.value) == "true"),
+                selection: Selection::read(source, one),
             })
         })
         .collect()
@@ -64,16 +58,17 @@ mod tests {
 
     #[test]
     fn what_a_configuration_says_is_found_and_nothing_is_said_otherwise() {
-        let text = "global: {external_labels: {site: a, rack: 1}}\nstorage: {tsdb: {out_of_order_time_window: 1h30m}}\nremote_write:\n- url: http://b/api/v1/write\n  write_relabel_configs: [{action: drop}]\n- {url: http://c, send_native_histograms: true, write_relabel_configs: []}\n";
+        let text = "global: {external_labels: {site: a, rack: 1}}\nstorage: {tsdb: {out_of_order_time_window: 1h30m}}\nremote_write:\n- url: http://b/api/v1/write\n  write_relabel_configs: [{action: labeldrop, regex: a}]\n- {url: http://c, write_relabel_configs: []}\n";
         let source = Draft::read("p.yml", text).source.unwrap();
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(external_labels(&source), [pair("site", "a"), pair("rack", "1")]);
         assert_eq!(out_of_order_window_ms(&source), 5_400_000);
-        let write = |url: &str, relabels, histograms| RemoteWrite { url: url.into(), relabels, histograms };
-        let wanted = [write("http://b/api/v1/write", true, false), write("http://c", false, true)];
-        assert_eq!(remote_writes(&source), wanted);
+        let writes = remote_writes(&source);
+        let found: Vec<(&str, bool)> =
+            writes.iter().map(|write| (write.url.as_str(), write.selection.is_some())).collect();
+        assert_eq!(found, [("http://b/api/v1/write", false), ("http://c", true)]);
         let source = Draft::read("p.yml", "global: {}\n").source.unwrap();
         assert_eq!((external_labels(&source), out_of_order_window_ms(&source)), (Vec::new(), 0));
-        assert_eq!(remote_writes(&source), []);
+        assert!(remote_writes(&source).is_empty());
     }
 }

@@ -291,7 +291,7 @@ fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 fn put_tag(out: &mut Vec<u8>, number: u64, width: u64) {
-    put_varint(out, number << 3 | width);
+    put_varint(out, (number << 3) | width);
 }
 
 /// Writes a number, unless it is 0.
