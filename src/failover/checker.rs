@@ -15,7 +15,7 @@ use super::{
     AnyMover, Failback, Memory, Mover, MoverError, Pointing, Probe, ProbeReport, Record, RecordError, Round,
     Rules,
 };
-use crate::site::{FailbackChoice, FailoverEntry};
+use crate::site::{FailbackChoice, FailoverEntry, Period};
 
 /// How long a witness may take.
 const WITNESS_LIMIT: Duration = Duration::from_secs(3);
@@ -105,7 +105,10 @@ pub fn pointing<'a>(places: impl Iterator<Item = &'a [String]>, addresses: &[Str
 
 /// Makes the rules of what the site file says.
 fn rules(entry: &FailoverEntry) -> Rules {
-    let every_ms = entry.every.as_millis();
+    // a round in which a place hangs takes as long as it may
+    let checks = entry.places.iter().flat_map(|place| &place.checks);
+    let slowest = checks.map(|check| check.max_latency.0).max().unwrap_or_default().max(LONGEST_REQUEST);
+    let round_ms = entry.every.as_millis().saturating_add(Period(slowest).as_millis());
     let fail_for_ms = entry.fail_for.as_millis();
     let usual_ms = entry.mover.ttl.as_millis().saturating_mul(2).saturating_add(CONFIRM_MS);
     Rules {
@@ -119,7 +122,7 @@ fn rules(entry: &FailoverEntry) -> Rules {
             FailbackChoice::Auto => Failback::Auto,
         },
         confirm_ms: entry.confirm.map_or(usual_ms, |confirm| confirm.as_millis()),
-        row_gap_ms: every_ms.saturating_mul(MISSED_ROUNDS).max(fail_for_ms),
+        row_gap_ms: round_ms.saturating_mul(MISSED_ROUNDS).max(fail_for_ms),
     }
 }
 
