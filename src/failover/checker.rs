@@ -250,3 +250,37 @@ async fn within<T>(work: impl Future<Output = T>) -> Result<T, MoverError> {
         reason: format!("no answer within {} s", limit.as_secs()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(addresses: &[&str]) -> Vec<String> {
+        addresses.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn addresses_are_a_place_in_any_order_and_spelling() {
+        let places = [list(&["192.0.2.1", "2001:db8::1"]), list(&["cloud.example.org"])];
+        let at = |addresses: &[&str]| pointing(places.iter().map(Vec::as_slice), &list(addresses));
+        assert_eq!(at(&["2001:0db8:0::1", "192.0.2.1"]), Pointing::Place(0));
+        assert_eq!(at(&["Cloud.Example.ORG."]), Pointing::Place(1));
+        assert_eq!(at(&["192.0.2.1"]), Pointing::Elsewhere("192.0.2.1".into()));
+        assert_eq!(at(&[]), Pointing::Nowhere);
+    }
+
+    #[test]
+    fn a_row_outlasts_rounds_in_which_a_place_hangs() {
+        let entry = serde_json::json!({
+            "name": "metrics.example.org", "witness": ["192.0.2.1:443"], "every": "1s", "failFor": "1s",
+            "places": [
+                {"name": "a", "addresses": ["192.0.2.1"], "checks": [{"kind": "tcp", "address": "192.0.2.1:1", "maxLatency": "60s"}]},
+                {"name": "b", "addresses": ["192.0.2.2"], "checks": [{"kind": "tcp", "address": "192.0.2.2:1"}]},
+            ],
+            "mover": {"kind": "service", "namespace": "energy", "service": "metrics", "kubeconfig": "none"},
+        });
+        let rules = rules(&serde_json::from_value(entry).unwrap());
+        assert_eq!(rules.row_gap_ms, 610_000);
+        assert_eq!(rules.confirm_ms, 90_000, "twice the usual TTL, and 30 s");
+    }
+}
