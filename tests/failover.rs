@@ -122,11 +122,16 @@ failover:
         self.names.wait(&format!("{NAME} at {address}"), |names| names.addresses(NAME) == [address]);
     }
 
+    /// Returns what the program remembers.
+    fn memory(&self) -> Value {
+        let path = self.program.folder().join(".local/state/enmon/garage/failover.json");
+        let document: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        document["memory"].clone()
+    }
+
     /// Returns when the last round was that is remembered.
     fn round_at(&self) -> u64 {
-        let path = self.program.folder().join(".local/state/enmon/garage/failover.json");
-        let memory: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-        memory["memory"]["roundAtMs"].as_u64().unwrap()
+        self.memory()["roundAtMs"].as_u64().unwrap()
     }
 
     /// Waits until so many rounds more were made.
@@ -311,6 +316,8 @@ fn a_server_that_does_not_take_the_move_is_understood() {
         stage.refused(&to_cloud, code, words);
         assert_eq!(stage.at(), [HALL]);
     }
+    // a move that was not made does not count as one
+    assert_eq!(stage.memory()["movesMs"], serde_json::json!([]));
     // the key is good, but not for that name, or that zone
     stage.write_site("", "key.conf");
     let path = stage.program.folder().join("enmon.yaml");
@@ -385,7 +392,7 @@ async fn forger(answers: bool) -> String {
         stream.read_exact(&mut update).await.unwrap();
         if answers {
             // the id, then: an answer to an update, no error, nothing in it (RFC 2136, 3.8)
-            let answer = [update[0], update[1], 0xa8, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let answer = [update[0], update[1], 0x80 | update[2] & 0x78, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             stream.write_u16(answer.len() as u16).await.unwrap();
             stream.write_all(&answer).await.unwrap();
         }
@@ -405,5 +412,64 @@ async fn an_answer_that_is_not_signed_or_does_not_come_is_no_yes() {
         let mover = DnsMover::new(NAME, &server, "example.org", &path, 5, None).unwrap();
         let outcome = mover.move_to(&["127.0.1.1".to_owned()], &["127.0.1.2".to_owned()]).await;
         assert!(matches!(outcome, Err(MoverError::Unsure { .. })), "{answers}: {outcome:?}");
+    }
+    // nor does one that has the zone from hearsay say where the name points
+    let server = forger(true).await;
+    let mover = DnsMover::new(NAME, &server, "example.org", &path, 5, None).unwrap();
+    let error = mover.where_now().await.unwrap_err().to_string();
+    assert!(error.contains("does not keep the zone example.org. itself"), "{error}");
+}
+
+#[tokio::test]
+async fn each_kind_of_check_says_why_a_place_is_bad() {
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::response::Redirect;
+    use axum::routing::get;
+    use enmon::failover::Probe;
+    let app = Router::new()
+        .route("/-/ready", get(|| async { StatusCode::SERVICE_UNAVAILABLE }))
+        .route("/readyz", get(|| async { "ready" }))
+        .route("/api/health", get(|| async { "{\"database\": \"failing\"}" }))
+        .route("/good/api/health", get(|| async { "{\"database\": \"ok\"}" }))
+        .route("/page/api/health", get(|| async { "<html>" }))
+        .route("/away", get(|| async { Redirect::temporary("/readyz") }))
+        .route("/silent", get(std::future::pending::<()>));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = |path: &str| format!("http://{address}{path}");
+    let cases = [
+        (serde_json::json!({"kind": "http", "url": url("/readyz")}), None),
+        (serde_json::json!({"kind": "http", "url": url("/readyz"), "contains": "read"}), None),
+        (
+            serde_json::json!({"kind": "http", "url": url("/readyz"), "contains": "steady"}),
+            Some("does not contain"),
+        ),
+        (serde_json::json!({"kind": "http", "url": url("/readyz"), "status": 204}), Some("HTTP status 200")),
+        (serde_json::json!({"kind": "http", "url": url("/-/ready"), "status": 503}), None),
+        (serde_json::json!({"kind": "http", "url": url("/away")}), Some("HTTP status 307")),
+        (
+            serde_json::json!({"kind": "http", "url": url("/silent"), "maxLatency": "200ms"}),
+            Some("within 200 ms"),
+        ),
+        (serde_json::json!({"kind": "http", "url": format!("http://{gone}/")}), Some("refused")),
+        (serde_json::json!({"kind": "prometheus", "url": url("")}), Some("HTTP status 503")),
+        (serde_json::json!({"kind": "enmon", "url": url("/")}), None),
+        (serde_json::json!({"kind": "grafana", "url": url("")}), Some("database is \"failing\"")),
+        (serde_json::json!({"kind": "grafana", "url": url("/good")}), None),
+        (serde_json::json!({"kind": "grafana", "url": url("/page")}), Some("no Grafana")),
+        (serde_json::json!({"kind": "tcp", "address": address.to_string()}), None),
+        (serde_json::json!({"kind": "tcp", "address": gone.to_string()}), Some("refused")),
+    ];
+    for (entry, expected) in cases {
+        let probe =
+            Probe::new(&serde_json::from_value(entry.clone()).unwrap(), std::path::Path::new("/")).unwrap();
+        let report = probe.ask().await;
+        let failure = report.failure.clone().unwrap_or_default();
+        assert_eq!(report.is_well(), expected.is_none(), "{entry}: {failure}");
+        assert!(failure.contains(expected.unwrap_or_default()), "{entry}: {failure}");
+        assert!(report.latency_ms.is_some() || !report.is_well(), "{entry}");
     }
 }

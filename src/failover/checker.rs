@@ -15,7 +15,7 @@ use super::{
     AnyMover, Failback, Memory, Mover, MoverError, Pointing, Probe, ProbeReport, Record, RecordError, Round,
     Rules,
 };
-use crate::site::{FailbackChoice, FailoverEntry};
+use crate::site::{FailbackChoice, FailoverEntry, Period};
 
 /// How long a witness may take.
 const WITNESS_LIMIT: Duration = Duration::from_secs(3);
@@ -105,7 +105,10 @@ pub fn pointing<'a>(places: impl Iterator<Item = &'a [String]>, addresses: &[Str
 
 /// Makes the rules of what the site file says.
 fn rules(entry: &FailoverEntry) -> Rules {
-    let every_ms = entry.every.as_millis();
+    // a round in which a place hangs takes as long as it may
+    let checks = entry.places.iter().flat_map(|place| &place.checks);
+    let slowest = checks.map(|check| check.max_latency.0).max().unwrap_or_default().max(LONGEST_REQUEST);
+    let round_ms = entry.every.as_millis().saturating_add(Period(slowest).as_millis());
     let fail_for_ms = entry.fail_for.as_millis();
     let usual_ms = entry.mover.ttl.as_millis().saturating_mul(2).saturating_add(CONFIRM_MS);
     Rules {
@@ -119,7 +122,7 @@ fn rules(entry: &FailoverEntry) -> Rules {
             FailbackChoice::Auto => Failback::Auto,
         },
         confirm_ms: entry.confirm.map_or(usual_ms, |confirm| confirm.as_millis()),
-        row_gap_ms: every_ms.saturating_mul(MISSED_ROUNDS).max(fail_for_ms),
+        row_gap_ms: round_ms.saturating_mul(MISSED_ROUNDS).max(fail_for_ms),
     }
 }
 
@@ -246,4 +249,38 @@ async fn within<T>(work: impl Future<Output = T>) -> Result<T, MoverError> {
         server: "who keeps the name".into(),
         reason: format!("no answer within {} s", limit.as_secs()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(addresses: &[&str]) -> Vec<String> {
+        addresses.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn addresses_are_a_place_in_any_order_and_spelling() {
+        let places = [list(&["192.0.2.1", "2001:db8::1"]), list(&["cloud.example.org"])];
+        let at = |addresses: &[&str]| pointing(places.iter().map(Vec::as_slice), &list(addresses));
+        assert_eq!(at(&["2001:0db8:0::1", "192.0.2.1"]), Pointing::Place(0));
+        assert_eq!(at(&["Cloud.Example.ORG."]), Pointing::Place(1));
+        assert_eq!(at(&["192.0.2.1"]), Pointing::Elsewhere("192.0.2.1".into()));
+        assert_eq!(at(&[]), Pointing::Nowhere);
+    }
+
+    #[test]
+    fn a_row_outlasts_rounds_in_which_a_place_hangs() {
+        let entry = serde_json::json!({
+            "name": "metrics.example.org", "witness": ["192.0.2.1:443"], "every": "1s", "failFor": "1s",
+            "places": [
+                {"name": "a", "addresses": ["192.0.2.1"], "checks": [{"kind": "tcp", "address": "192.0.2.1:1", "maxLatency": "60s"}]},
+                {"name": "b", "addresses": ["192.0.2.2"], "checks": [{"kind": "tcp", "address": "192.0.2.2:1"}]},
+            ],
+            "mover": {"kind": "service", "namespace": "energy", "service": "metrics", "kubeconfig": "none"},
+        });
+        let rules = rules(&serde_json::from_value(entry).unwrap());
+        assert_eq!(rules.row_gap_ms, 610_000);
+        assert_eq!(rules.confirm_ms, 90_000, "twice the usual TTL, and 30 s");
+    }
 }
