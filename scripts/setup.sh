@@ -3,7 +3,7 @@
 # `acn`), and nothing that is there already.
 #
 # System packages come from apt (with sudo when not root), Python packages go into .venv/, cargo's tools and the programs of
-# Prometheus into ~/.cache/enmon/bin, the API server of Kubernetes into ~/.cache/enmon/k8s. No service is started.
+# Prometheus into ~/.cache/enmon/bin, Alertmanager's templates into /usr/share, the API server of Kubernetes into ~/.cache/enmon/k8s. No service is started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
