@@ -47,11 +47,7 @@ impl Site {
         let definition = json!({
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
-            "metadata": {
-                "name": format!("{plural}.monitoring.coreos.com"),
-
-                "annotations": {"enmon.io/origin": "a test"},
-            },
+            "metadata": {"name": format!("{plural}.monitoring.coreos.com")},
             "spec": {
                 "group": "monitoring.coreos.com",
                 "scope": "Namespaced",
