@@ -6,6 +6,7 @@ mod check;
 mod config_file;
 mod edit;
 mod list;
+mod operator;
 mod options;
 mod place;
 mod target_folder;
@@ -21,6 +22,7 @@ pub(super) use place::{Edited, Place, TargetArgs, unusable, until_written};
 use super::Context;
 use crate::error::Result;
 use crate::prometheus::Target;
+use operator::ScrapeConfigs;
 use target_folder::TargetFolder;
 
 /// Flags of `enmon scrape`.
@@ -30,6 +32,7 @@ use target_folder::TargetFolder;
   enmon scrape add hall --targets 10.0.0.5:9100,10.0.0.6:9100 --label circuit=row-1
   enmon scrape apply --server http://127.0.0.1:9090
   enmon scrape list --target configmap:monitoring/prometheus-config
+  enmon scrape add hall --targets 10.0.0.5:9100 --target operator:monitoring
   enmon scrape add hall --targets 10.0.0.5:9100 --target file_sd:/etc/prometheus/targets
 
 An edit changes the lines that it must and no others. The whole file is checked before it is written, as Prometheus would; the text
@@ -60,16 +63,13 @@ enum ScrapeCommand {
 /// Runs `enmon scrape`.
 pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
     let target = &args.target;
-    if let Ok(Target::FileSd(folder)) = target.resolved(context) {
-        let folder = TargetFolder::new(folder)?;
-        return match args.command {
-            ScrapeCommand::List(_) => folder.list(context),
-            ScrapeCommand::Add(args) => folder.add(&args, context),
-            ScrapeCommand::Edit(args) => folder.edit(&args, context),
-            ScrapeCommand::Delete(args) => folder.delete(&args, context),
-            ScrapeCommand::Check(args) => folder.check(&args, context),
-            ScrapeCommand::Apply(args) => folder.apply(&args, context),
-        };
+    match target.resolved(context) {
+        Ok(Target::FileSd(folder)) => return in_folder(args.command, &TargetFolder::new(folder)?, context),
+        Ok(Target::Operator(namespace)) => {
+            return in_operator(args.command, &ScrapeConfigs::new(target, &namespace)?, target, context);
+        }
+        // what is wrong is told by whoever needs it
+        _ => {}
     }
     match args.command {
         ScrapeCommand::List(args) => list::run(&args, target, context),
@@ -77,6 +77,33 @@ pub fn run(args: ScrapeArgs, context: &Context) -> Result<()> {
         ScrapeCommand::Edit(args) => edit::edit(&args, target, context),
         ScrapeCommand::Delete(args) => edit::delete(&args, target, context),
         ScrapeCommand::Check(args) => check::run(&args, target, context),
+        ScrapeCommand::Apply(args) => apply(&args, target, context),
+    }
+}
+
+fn in_folder(command: ScrapeCommand, folder: &TargetFolder, context: &Context) -> Result<()> {
+    match command {
+        ScrapeCommand::List(_) => folder.list(context),
+        ScrapeCommand::Add(args) => folder.add(&args, context),
+        ScrapeCommand::Edit(args) => folder.edit(&args, context),
+        ScrapeCommand::Delete(args) => folder.delete(&args, context),
+        ScrapeCommand::Check(args) => folder.check(&args, context),
+        ScrapeCommand::Apply(args) => folder.apply(&args, context),
+    }
+}
+
+fn in_operator(
+    command: ScrapeCommand,
+    objects: &ScrapeConfigs,
+    target: &TargetArgs,
+    context: &Context,
+) -> Result<()> {
+    match command {
+        ScrapeCommand::List(_) => objects.list(context),
+        ScrapeCommand::Add(args) => objects.add(&args, context),
+        ScrapeCommand::Edit(args) => objects.edit(&args, context),
+        ScrapeCommand::Delete(args) => objects.delete(&args, context),
+        ScrapeCommand::Check(args) => objects.check(&args, context),
         ScrapeCommand::Apply(args) => apply(&args, target, context),
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::config::FileKind;
 use super::config_map::ConfigMapStore;
 use super::config_map_keys::KeyError;
+use super::operator_objects::OperatorObjects;
 use crate::fsio::{self, FileError};
 use crate::kube_port::KubeError;
 
@@ -76,6 +77,15 @@ pub enum StoreError {
         /// Those that it has.
         keys: String,
     },
+    /// There is no such object.
+    #[error("there is no {0}")]
+    NoObject(String),
+    /// The operator's kinds are not known to the cluster.
+    #[error("the cluster does not know the kind {kind}")]
+    NoOperator {
+        /// The kind and its version.
+        kind: String,
+    },
     /// It is not known which key is meant.
     #[error("{place}: {error}")]
     WhichKey {
@@ -105,6 +115,8 @@ pub enum Store {
     Disk,
     /// Keys of a ConfigMap.
     ConfigMap(ConfigMapStore),
+    /// The `spec` of objects of the Prometheus Operator, written as YAML. Nothing is kept: the operator applies them.
+    Operator(OperatorObjects),
 }
 
 impl Store {
@@ -113,6 +125,7 @@ impl Store {
         match self {
             Store::Disk => path.display().to_string(),
             Store::ConfigMap(map) => map.name(path),
+            Store::Operator(objects) => objects.name(&path.to_string_lossy()),
         }
     }
 
@@ -124,6 +137,7 @@ impl Store {
         match self {
             Store::Disk => Ok(fsio::read_text(&fsio::followed(path))?),
             Store::ConfigMap(map) => map.read(path).await,
+            Store::Operator(objects) => objects.read(&path.to_string_lossy()).await,
         }
     }
 
@@ -135,6 +149,7 @@ impl Store {
         match self {
             Store::Disk => Ok(fsio::is_file(path)),
             Store::ConfigMap(map) => map.has(path).await,
+            Store::Operator(objects) => Ok(objects.get(&path.to_string_lossy()).await?.is_some()),
         }
     }
 
@@ -155,6 +170,7 @@ impl Store {
                 Ok(found.into_iter().filter(|path| fsio::is_file(path)).collect())
             }
             Store::ConfigMap(map) => map.meant(configuration, pattern, kind).await,
+            Store::Operator(_) => Ok(Vec::new()),
         }
     }
 
@@ -174,6 +190,10 @@ impl Store {
                 Ok(backup.map(|path| path.display().to_string()))
             }
             Store::ConfigMap(map) => map.write(path, before, after).await,
+            Store::Operator(objects) => {
+                objects.write(&path.to_string_lossy(), before, after).await?;
+                Ok(None)
+            }
         }
     }
 
@@ -189,6 +209,7 @@ impl Store {
                 Ok(text.map(|text| KeptText { place: from.display().to_string(), text }))
             }
             Store::ConfigMap(map) => map.kept(path, which).await,
+            Store::Operator(_) => Ok(None),
         }
     }
 
@@ -209,6 +230,7 @@ impl Store {
                 Ok(first.unwrap_or_default())
             }
             Store::ConfigMap(map) => map.keep(which, texts).await,
+            Store::Operator(_) => Ok(String::new()),
         }
     }
 
@@ -230,6 +252,9 @@ impl Store {
                 Ok(())
             }
             Store::ConfigMap(map) => map.replace(path, Some(refused), good).await,
+            Store::Operator(objects) => {
+                objects.write(&path.to_string_lossy(), refused, good.unwrap_or_default()).await
+            }
         }
     }
 
@@ -237,7 +262,7 @@ impl Store {
     pub fn pace(&self) -> Duration {
         match self {
             Store::Disk => Duration::from_millis(500),
-            Store::ConfigMap(_) => Duration::from_secs(1),
+            Store::ConfigMap(_) | Store::Operator(_) => Duration::from_secs(1),
         }
     }
 
@@ -247,7 +272,7 @@ impl Store {
     /// When Kubernetes does not say.
     pub async fn settling(&self) -> Result<Duration, StoreError> {
         match self {
-            Store::Disk => Ok(Duration::ZERO),
+            Store::Disk | Store::Operator(_) => Ok(Duration::ZERO),
             Store::ConfigMap(map) => map.settling().await,
         }
     }
@@ -255,7 +280,7 @@ impl Store {
     /// Tells those who bring the texts to a server that there is news.
     pub async fn hurry(&self) -> Hurry {
         match self {
-            Store::Disk => Hurry::default(),
+            Store::Disk | Store::Operator(_) => Hurry::default(),
             Store::ConfigMap(map) => map.hurry().await,
         }
     }

@@ -482,9 +482,9 @@ pub struct JournalEntry {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct PrometheusEntry {
-    /// Where its configuration is: `file:PATH`, `configmap:NAMESPACE/NAME` (or `…/KEY`) or `file_sd:FOLDER`.
+    /// Where its configuration is: `file:PATH`, `configmap:NAMESPACE/NAME` (or `…/KEY`), `file_sd:FOLDER` or `operator:NAMESPACE`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^(file|configmap|file_sd):.+$"))]
+    #[schemars(regex(pattern = r"^(file|configmap|file_sd|operator):.+$"))]
     pub config: Option<String>,
     /// Address of the server, such as `http://127.0.0.1:9090`.
     #[serde(skip_serializing_if = "Option::is_none")]

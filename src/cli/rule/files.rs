@@ -6,6 +6,7 @@ use crate::cli::Context;
 use crate::cli::scrape::{ConfigFile, Place, TargetArgs, rule_files};
 use crate::document::Draft;
 use crate::error::{Error, Kind, Result};
+use crate::kube_port::is_object_name;
 use crate::prometheus::{Store, Target, is_key, looks_like_rules};
 
 /// A rule file as it was read.
@@ -35,13 +36,14 @@ impl RuleFile {
     }
 }
 
-/// Reads the named files, or those of the configuration. Named files are keys where `--target` names a ConfigMap.
+/// Reads the named files, or those of the configuration. Named files are keys or objects where `--target` names a ConfigMap or
+/// the operator.
 pub(super) fn read_all(
     named: &[PathBuf],
     target: &TargetArgs,
     context: &Context,
 ) -> Result<(Place, Vec<RuleFile>)> {
-    let in_cluster = matches!(target.target, Some(Target::ConfigMap(_)));
+    let in_cluster = matches!(target.target, Some(Target::ConfigMap(_) | Target::Operator(_)));
     let (place, paths) = if named.is_empty() {
         of_configuration(Place::find(target, context)?)?
     } else if in_cluster {
@@ -53,8 +55,12 @@ pub(super) fn read_all(
     Ok((place, files))
 }
 
-/// Returns the rule files that a configuration names; a key with rules that the target names is the only one.
+/// Returns the rule files of a place: all PrometheusRules of a namespace, or those that a configuration names; a key with rules that the target names is the only one.
 fn of_configuration(place: Place) -> Result<(Place, Vec<PathBuf>)> {
+    if let Store::Operator(objects) = &place.store {
+        let all = place.ask(objects.list())?;
+        return Ok((place, all.into_iter().map(|object| PathBuf::from(object.name)).collect()));
+    }
     if let Some(key) = place.named_key() {
         let text = place.ask(place.store.read(&key))?;
         if looks_like_rules(&key.to_string_lossy(), &text) {
@@ -66,15 +72,26 @@ fn of_configuration(place: Place) -> Result<(Place, Vec<PathBuf>)> {
     Ok((file.into_place(), files))
 }
 
-/// Returns the file that a rule is to be edited in: the named one, or the only one that the configuration names. In a ConfigMap it is a key.
+/// Returns the file that a rule is to be edited in: the named one, or the only one that the configuration names. In a ConfigMap it is a
+/// key, with the operator a PrometheusRule.
 pub(super) fn the_one(
     named: Option<&PathBuf>,
     target: &TargetArgs,
     context: &Context,
 ) -> Result<(Place, PathBuf)> {
     if let Some(path) = named {
-        if !matches!(target.resolved(context), Ok(Target::ConfigMap(_))) {
+        let resolved = target.resolved(context);
+        if !matches!(resolved, Ok(Target::ConfigMap(_) | Target::Operator(_))) {
             return Ok((Place::disk()?, path.clone()));
+        }
+        if matches!(resolved, Ok(Target::Operator(_))) && !is_object_name(&path.to_string_lossy()) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("`{}` can't be the name of an object", path.display()),
+            )
+            .hint(
+                "take lower case letters, digits, `-` and `.`; for a file on disk say --target file:PATH",
+            ));
         }
         if !is_key(&path.to_string_lossy()) {
             return Err(Error::new(Kind::Usage, format!("`{}` is no key of a ConfigMap", path.display()))
@@ -91,10 +108,7 @@ pub(super) fn the_one(
     let (place, files) = of_configuration(place)?;
     match files.as_slice() {
         [path] => Ok((place, path.clone())),
-        [] => {
-            Err(Error::new(Kind::Usage, "the configuration names no rule file")
-                .hint("name one with --file FILE"))
-        }
+        [] => Err(Error::new(Kind::Usage, "there is no rule file yet").hint("name one with --file FILE")),
         files => {
             let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
             Err(Error::new(Kind::Usage, "there are several rule files")

@@ -11,7 +11,7 @@ use crate::document::{Finding, Source};
 use crate::error::{Error, Kind, Result};
 use crate::kube_port::{ClusterChoice, KubeError};
 use crate::prometheus::config::{self, FileKind, Version};
-use crate::prometheus::{ConfigMapStore, Store, StoreError, Target};
+use crate::prometheus::{ConfigMapStore, OperatorKind, OperatorObjects, Store, StoreError, Target};
 
 /// An edit whose text was changed by somebody else is made anew so often.
 const TRIES: usize = 5;
@@ -19,11 +19,11 @@ const TRIES: usize = 5;
 /// Flags that say where a configuration is.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct TargetArgs {
-    /// Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY] or file_sd:FOLDER; by default prometheus.config
-    /// of the site file
+    /// Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by
+    /// default prometheus.config of the site file
     #[arg(long, global = true, value_name = "WHERE")]
     pub(in crate::cli) target: Option<Target>,
-    /// Where the cluster of a ConfigMap is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod
+    /// Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod
     #[arg(long, global = true, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// Context in the kubeconfig, in place of its current one
@@ -35,6 +35,10 @@ impl TargetArgs {
     /// Makes what only `target` says.
     pub(in crate::cli) fn of(target: Option<Target>) -> Self {
         TargetArgs { target, kubeconfig: None, context: None }
+    }
+
+    fn cluster(&self) -> ClusterChoice {
+        ClusterChoice { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
     }
 
     /// Returns what the flags say, or else the site file, whose paths count from its folder.
@@ -76,20 +80,33 @@ impl Place {
     pub(in crate::cli) fn find(args: &TargetArgs, context: &Context) -> Result<Self> {
         let target = args.resolved(context)?;
         let runtime = runtime()?;
+        let choice = args.cluster();
         let store = match &target {
             Target::File(_) => Store::Disk,
             Target::ConfigMap(place) => {
-                let choice =
-                    ClusterChoice { kubeconfig: args.kubeconfig.clone(), context: args.context.clone() };
                 let opened = runtime.block_on(ConfigMapStore::open(&choice, place));
                 Store::ConfigMap(opened.map_err(|error| unusable(&error))?)
             }
-            Target::FileSd(_) | Target::Operator(_) => {
+            Target::Operator(namespace) => {
+                let kind = OperatorKind::PrometheusRule;
+                let opened = runtime.block_on(OperatorObjects::open(&choice, namespace, kind));
+                Store::Operator(opened.map_err(|error| unusable(&error))?)
+            }
+            Target::FileSd(_) => {
                 return Err(Error::new(Kind::Usage, format!("{target} can't be used for this"))
                     .hint("name a configuration: file:PATH or configmap:NAMESPACE/NAME"));
             }
         };
         Ok(Place { store, runtime, target: Some(target) })
+    }
+
+    /// Finds the ScrapeConfigs of a namespace. The cluster is not asked yet.
+    pub(super) fn scrape_configs(args: &TargetArgs, namespace: &str) -> Result<Self> {
+        let runtime = runtime()?;
+        let kind = OperatorKind::ScrapeConfig;
+        let opened = runtime.block_on(OperatorObjects::open(&args.cluster(), namespace, kind));
+        let store = Store::Operator(opened.map_err(|error| unusable(&error))?);
+        Ok(Place { store, runtime, target: None })
     }
 
     /// Waits for something that the network or the disk does.
@@ -110,6 +127,11 @@ impl Place {
         match (&self.target, &self.store) {
             (Some(Target::File(path)), _) => Ok(path.clone()),
             (_, Store::ConfigMap(map)) => self.ask(map.configuration()),
+            (_, Store::Operator(_)) => Err(Error::new(
+                Kind::Usage,
+                "the operator makes the configuration, and brings it to its servers itself",
+            )
+            .hint("nothing is to be applied; see its log when a job or a rule does not arrive")),
             _ => Err(Error::new(Kind::Bug, "a place without a configuration")),
         }
     }
@@ -134,7 +156,7 @@ impl Place {
         match self.store {
             Store::Disk => check_file(&name, path, text, kind, server),
             // what lies beside it in the pod can't be seen from here
-            Store::ConfigMap(_) => {
+            Store::ConfigMap(_) | Store::Operator(_) => {
                 let around = super::config_file::surroundings(&config::UnseenFiles, server);
                 config::check_text(&name, text, kind, &around)
             }
@@ -151,7 +173,7 @@ impl Place {
     ) -> Vec<Finding> {
         match self.store {
             Store::Disk => check_source(source, path, kind, server),
-            Store::ConfigMap(_) => {
+            Store::ConfigMap(_) | Store::Operator(_) => {
                 let around = super::config_file::surroundings(&config::UnseenFiles, server);
                 config::check(source, kind, &around)
             }
@@ -205,6 +227,10 @@ pub(in crate::cli) fn unusable(error: &StoreError) -> Error {
         StoreError::NoKey { place, .. } => {
             Error::from_source(Kind::Invalid, what, error).hint(format!("name a key: {place}/KEY"))
         }
+        StoreError::NoObject(_) => Error::new(Kind::Invalid, error.to_string())
+            .hint("see which there are: enmon scrape list, enmon rule list"),
+        StoreError::NoOperator { .. } => Error::new(Kind::Refused, error.to_string())
+            .hint("is the Prometheus Operator installed? see: kubectl get crd | grep monitoring.coreos.com"),
         StoreError::WhichKey { place, error } => {
             Error::from_source(Kind::Invalid, what, error).hint(format!("name the key: {place}/KEY"))
         }
@@ -226,9 +252,7 @@ fn in_kubernetes(place: &str, error: &KubeError) -> Error {
             "see whether the API server runs, and whether this machine reaches it"
         }
         KubeError::Unauthorized { .. } => "see whether the credentials are still valid",
-        KubeError::Forbidden { .. } => {
-            "it takes the verbs get, create, update and patch on configmaps; docs/prometheus.md has a Role"
-        }
+        KubeError::Forbidden { .. } => "docs/prometheus.md has a Role that is enough",
         KubeError::NotFound { .. } => "see which there are: kubectl get configmaps --all-namespaces",
         KubeError::Conflict { .. } | KubeError::Refused { .. } => "see the log of the API server",
     };
