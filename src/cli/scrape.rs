@@ -17,7 +17,7 @@ pub(super) use apply::{ApplyArgs, run as apply, server, server_failed, told};
 pub(super) use change::{Change, finish, write as write_change};
 pub(super) use check::rule_files;
 pub(super) use config_file::{ConfigFile, check_file, refusal, site_entry};
-pub(super) use place::{Edited, Place, TargetArgs, unusable, until_written};
+pub(super) use place::{Edited, Place, TargetArgs, until_written, unusable};
 
 use super::Context;
 use crate::error::Result;

@@ -164,7 +164,10 @@ impl Server {
         }
     }
 
-    pub(in crate::prometheus) async fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Vec<u8>), ServerError> {
+    pub(in crate::prometheus) async fn send(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<(StatusCode, Vec<u8>), ServerError> {
         self.send_within(request, LARGEST_ANSWER)
             .await?
             .ok_or_else(|| self.foreign("its answer is larger than 64 MiB"))
