@@ -53,7 +53,8 @@ fn times(selector: &Selector) -> Draft {
     Draft::new("Loop time", Look::Lines, "s")
         .from_zero()
         .runbooks(&["ControllerLate"])
-        .about("From asking the devices until their answers are in, the decision, and until the last limit is acknowledged. Gaps: no limit was written.")
+        .about("From asking the devices until their answers are in, the decision, and until the last limit is acknowledged. \
+                Gaps: no limit was written.")
         .query(selector.of("enmon_observe_seconds"), "observe {{instance}}")
         .query(selector.of("enmon_step_seconds"), "decide {{instance}}")
         .query(most(selector, "enmon_write_seconds"), "write {{instance}}")

@@ -1,6 +1,7 @@
 //! Dashboards of Grafana, made from a site: pure, site in, model out. The same site gives the same text, byte by byte.
 //!
-//! Decides what is shown and by which queries. What brings them to Grafana is in `prometheus::grafana` and in `cli`; whether a query has data is
+//! Decides what is shown and by which queries. What brings them to Grafana is in
+//! `prometheus::grafana` and in `cli`; whether a query has data is
 //! asked by `cli`, with what [`queries`] lists.
 
 mod chargers;

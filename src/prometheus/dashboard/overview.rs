@@ -69,7 +69,8 @@ fn circuit(site: &Site, id: CircuitId, selector: &Selector) -> Draft {
     Draft::new(format!("Circuit {name}"), Look::Lines, "amp")
         .size(8, 8)
         .from_zero()
-        .about("Load: what the chargers draw and what else does, per phase. Offered: the most that the chargers may draw, with what else draws.")
+        .about("Load: what the chargers draw and what else does, per phase. Offered: the most that the chargers may draw, \
+                with what else draws.")
         .runbooks(&["CircuitNearLimit", "CircuitOverLimit", "CircuitOverOffered"])
         .query(load, "load {{phase}}")
         .query(
