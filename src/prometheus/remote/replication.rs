@@ -213,6 +213,21 @@ mod tests {
         // a label that is asked for comes beside the others
         wish.label.2 = true;
         assert_eq!(label(&with_sending("p.yml", text, Some(&once), &wish).unwrap()).len(), 2);
+        // one way to say who sends takes the place of the other
+        let mut file = once;
+        for (credentials, there, gone) in [
+            (Credentials::Bearer { file: "t".into() }, "authorization", "basic_auth"),
+            (
+                Credentials::Basic { user: "u".into(), password_file: "p".into() },
+                "basic_auth",
+                "authorization",
+            ),
+        ] {
+            wish.credentials = Some(credentials);
+            file = with_sending("p.yml", text, Some(&file), &wish).unwrap();
+            let write = Value::from(file.node(&[Step::Key(WRITES), Step::At(1)]).unwrap());
+            assert!(write.get(there).is_some() && write.get(gone).is_none(), "{}", file.text());
+        }
         let gone = without_sending(&source(text), &wish.url).unwrap().unwrap();
         assert_eq!(gone.text(), text.split_once("  # the standby").unwrap().0);
     }
