@@ -95,7 +95,8 @@ failover:
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.program.with(&[&["site"], arguments].concat()).output().unwrap()
+        // a loop that should have been refused would go on
+        self.program.with(&[&["site"], arguments].concat()).timeout(LONGEST).output().unwrap()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {

@@ -13,8 +13,9 @@ use std::time::Duration;
 use enmon::failover::{ExternalDnsMover, Mover, MoverError, ServiceMover};
 use enmon::kube_port::{Cluster, ClusterChoice};
 use k8s_openapi::api::core::v1::Service;
-use k8s_openapi::api::discovery::v1::EndpointSlice;
-use kube::api::{Api, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{
+    Api, ApiResource, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams, PostParams,
+};
 use kubernetes::ControlPlane;
 use program::Program;
 use serde_json::{Value, json};
@@ -28,6 +29,13 @@ async fn cluster(plane: &ControlPlane, user: &str) -> Cluster {
 
 fn list(addresses: &[&str]) -> Vec<String> {
     addresses.iter().map(ToString::to_string).collect()
+}
+
+/// The slices as the tests' API server has them: it is of version 1.20.
+async fn slices(plane: &ControlPlane) -> Api<DynamicObject> {
+    let kind = GroupVersionKind::gvk("discovery.k8s.io", "v1beta1", "EndpointSlice");
+    let resource = ApiResource::from_gvk_with_plural(&kind, "endpointslices");
+    Api::namespaced_with(plane.client().await, "energy", &resource)
 }
 
 async fn make_service(plane: &ControlPlane, name: &str, spec: Value) {
@@ -56,7 +64,7 @@ async fn endpoints(plane: &ControlPlane) {
     let hall = list(&["192.0.2.10", "192.0.2.11", "2001:db8::10"]);
     mover.move_to(&[], &hall).await.unwrap();
     assert_eq!(mover.where_now().await.unwrap(), hall);
-    let slices: Api<EndpointSlice> = Api::namespaced(plane.client().await, "energy");
+    let slices = slices(plane).await;
     let slice = serde_json::to_value(slices.get("metrics-enmon-ipv4").await.unwrap()).unwrap();
     assert_eq!(slice["ports"][0]["port"], 9090);
     assert_eq!(slice["ports"][1]["port"], 443);
@@ -78,7 +86,7 @@ async fn endpoints(plane: &ControlPlane) {
     assert_eq!(mover.move_to(&cloud, &hall).await, Err(shown));
     assert_eq!(mover.where_now().await.unwrap(), list(&["192.0.2.10"]));
     // a slice of somebody else
-    let foreign = json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+    let foreign = json!({"apiVersion": "discovery.k8s.io/v1beta1", "kind": "EndpointSlice", "addressType": "IPv4",
         "metadata": {"name": "theirs", "labels": {"kubernetes.io/service-name": "metrics"}},
         "endpoints": [{"addresses": ["192.0.2.99"]}], "ports": []});
     slices.create(&PostParams::default(), &serde_json::from_value(foreign).unwrap()).await.unwrap();
@@ -135,7 +143,7 @@ async fn by_the_program(plane: &ControlPlane) {
     };
     let status = run(&["site", "status", "-o", "json"]).await.unwrap();
     assert!(status["decision"]["reason"].as_str().unwrap().contains("nothing, which is none"), "{status}");
-    let slices: Api<EndpointSlice> = Api::namespaced(plane.client().await, "energy");
+    let slices = slices(plane).await;
     let of_front = ListParams::default().labels("kubernetes.io/service-name=front");
     let dry = run(&["site", "failover", "--to", "hall", "--dry-run", "-o", "json"]).await.unwrap();
     assert!(dry["plan"].to_string().contains("+ 192.0.2.10"), "{dry}");
@@ -143,7 +151,7 @@ async fn by_the_program(plane: &ControlPlane) {
     let moved = run(&["site", "failover", "--to", "hall", "--yes", "-o", "json"]).await.unwrap();
     assert_eq!(moved["to"], "hall");
     let there = slices.list(&of_front).await.unwrap().items;
-    assert_eq!(there[0].endpoints[0].addresses, ["192.0.2.10"]);
+    assert_eq!(there[0].data["endpoints"][0]["addresses"], json!(["192.0.2.10"]));
     let status = run(&["site", "status", "-o", "json"]).await.unwrap();
     assert_eq!(status["place"], "hall");
 }

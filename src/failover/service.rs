@@ -14,7 +14,7 @@ use k8s_openapi::api::discovery::v1::{Endpoint, EndpointConditions, EndpointPort
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::Api;
-use kube::api::{ListParams, PostParams};
+use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, PostParams};
 
 use super::external_dns::are_same;
 use super::{Mover, MoverError};
@@ -25,6 +25,9 @@ const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const OWNER: &str = "enmon.dev";
 /// A write whose object has changed, but not where it leads, is tried again at once.
 const TRIES: u32 = 3;
+
+/// Versions of the API, newest first: `v1` since Kubernetes 1.21, `v1beta1` until 1.24. What is written here is the same in both.
+const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 /// A Service whose endpoints are moved.
 #[derive(Debug)]
@@ -61,6 +64,25 @@ fn addresses(slices: &[EndpointSlice]) -> Vec<String> {
     endpoints.flat_map(|endpoint| endpoint.addresses.iter().cloned()).collect()
 }
 
+/// Takes an object of any of the versions for one of `v1`.
+fn understood(object: DynamicObject) -> serde_json::Result<EndpointSlice> {
+    let mut value = serde_json::to_value(object)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("apiVersion".into(), "discovery.k8s.io/v1".into());
+        fields.insert("kind".into(), "EndpointSlice".into());
+    }
+    serde_json::from_value(value)
+}
+
+/// Makes an object of a version of a slice of `v1`.
+fn written(slice: &EndpointSlice, version: &str) -> serde_json::Result<DynamicObject> {
+    let mut value = serde_json::to_value(slice)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("apiVersion".into(), format!("discovery.k8s.io/{version}").into());
+    }
+    serde_json::from_value(value)
+}
+
 /// What a slice says of a port: a Service's target, which is its own number unless it says otherwise.
 fn endpoint_port(port: &ServicePort) -> Result<EndpointPort, String> {
     let number = match &port.target_port {
@@ -84,8 +106,10 @@ impl ServiceMover {
         ServiceMover { cluster, namespace: namespace.to_owned(), service: service.to_owned() }
     }
 
-    fn slices(&self) -> Api<EndpointSlice> {
-        Api::namespaced(self.cluster.client.clone(), &self.namespace)
+    fn slices(&self, version: &str) -> Api<DynamicObject> {
+        let kind = GroupVersionKind::gvk("discovery.k8s.io", version, "EndpointSlice");
+        let resource = ApiResource::from_gvk_with_plural(&kind, "endpointslices");
+        Api::namespaced_with(self.cluster.client.clone(), &self.namespace, &resource)
     }
 
     fn shown(&self) -> String {
@@ -107,9 +131,22 @@ impl ServiceMover {
         ports.iter().map(endpoint_port).collect::<Result<_, _>>().map_err(unfit)
     }
 
-    async fn list(&self) -> Result<Vec<EndpointSlice>, MoverError> {
+    /// Returns the version of the API that the cluster has, and the Service's slices, as those of `v1`.
+    async fn list(&self) -> Result<(&'static str, Vec<EndpointSlice>), MoverError> {
         let ours = ListParams::default().labels(&format!("{SERVICE_NAME}={}", self.service)).limit(100);
-        Ok(self.slices().list(&ours).await.map_err(|error| self.cluster.explain(error))?.items)
+        let mut outcome =
+            self.slices(VERSIONS[0]).list(&ours).await.map_err(|error| self.cluster.explain(error));
+        let mut version = VERSIONS[0];
+        // a namespace that is not there has an empty list; only an API that is not there is not found
+        if matches!(outcome, Err(KubeError::NotFound { .. })) {
+            version = VERSIONS[1];
+            outcome = self.slices(version).list(&ours).await.map_err(|error| self.cluster.explain(error));
+        }
+        let slices = outcome?.items.into_iter().map(understood).collect::<Result<_, _>>();
+        slices.map(|slices| (version, slices)).map_err(|error| MoverError::Refused {
+            server: self.cluster.server.clone(),
+            reason: format!("its EndpointSlices are not understood: {error}"),
+        })
     }
 
     fn slice(
@@ -146,6 +183,7 @@ impl ServiceMover {
     /// Writes the slices; a family that has no addresses any more keeps an empty one.
     async fn write(
         &self,
+        version: &str,
         seen: &[EndpointSlice],
         to: &[String],
         ports: &[EndpointPort],
@@ -157,9 +195,15 @@ impl ServiceMover {
                 continue;
             }
             let name = slice.metadata.name.clone().unwrap_or_default();
+            let slice = written(&slice, version).map_err(|error| KubeError::Refused {
+                server: self.cluster.server.clone(),
+                code: 0,
+                reason: error.to_string(),
+            })?;
+            let api = self.slices(version);
             let outcome = match old {
-                Some(_) => self.slices().replace(&name, &PostParams::default(), &slice).await,
-                None => self.slices().create(&PostParams::default(), &slice).await,
+                Some(_) => api.replace(&name, &PostParams::default(), &slice).await,
+                None => api.create(&PostParams::default(), &slice).await,
             };
             outcome.map_err(|error| self.cluster.explain(error))?;
         }
@@ -170,7 +214,7 @@ impl ServiceMover {
 impl Mover for ServiceMover {
     async fn where_now(&self) -> Result<Vec<String>, MoverError> {
         self.ports().await?;
-        Ok(addresses(&self.list().await?))
+        Ok(addresses(&self.list().await?.1))
     }
 
     async fn seen_by_clients(&self) -> Result<Option<Vec<String>>, MoverError> {
@@ -180,7 +224,7 @@ impl Mover for ServiceMover {
     async fn move_to(&self, expected: &[String], to: &[String]) -> Result<(), MoverError> {
         let ports = self.ports().await?;
         for _ in 0..TRIES {
-            let seen = self.list().await?;
+            let (version, seen) = self.list().await?;
             if !are_same(&addresses(&seen), expected) {
                 break;
             }
@@ -188,7 +232,7 @@ impl Mover for ServiceMover {
                 let reason = "another writer keeps EndpointSlices of it; they must go first".to_owned();
                 return Err(MoverError::Refused { server: self.shown(), reason });
             }
-            match self.write(&seen, to, &ports).await {
+            match self.write(version, &seen, to, &ports).await {
                 Ok(()) => return Ok(()),
                 Err(KubeError::Conflict { .. }) => {}
                 Err(KubeError::Unreachable { server, reason }) => {
