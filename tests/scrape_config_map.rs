@@ -152,6 +152,13 @@ async fn edits_change_the_lines_they_must(site: &Site) {
         listed.contains("\"hall\"") && listed.contains("configmap:default/one/prometheus.yml"),
         "{listed}"
     );
+    // the site file says where it is, and the environment where the cluster is
+    let site_file = site.program.folder().join("enmon.yaml");
+    fs::write(&site_file, "prometheus: {config: 'configmap:default/one'}\n").unwrap();
+    let mut command = site.program.with(&["scrape", "list", "-o", "json"]);
+    command.env("KUBECONFIG", site.plane.kubeconfig("admin"));
+    assert_eq!(done(&ended(command).await), listed);
+    fs::remove_file(&site_file).unwrap();
     let checked = done(&site.run("one", &["scrape", "check"]).await);
     assert!(checked.contains("one/rules.yml is right"), "{checked}");
     let said = refused(&site.run("one", &["scrape", "edit", "hall", "--interval", "5 s"]).await, 3);

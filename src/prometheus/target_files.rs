@@ -164,7 +164,7 @@ mod tests {
             (group.targets.as_slice(), group.labels["row"].as_str()),
             (&["a:1".into(), "b:1".into()][..], "1")
         );
-        let text = "# hall\n- targets: [a:1] # one\n  labels:\n    row: one # ours\n";
+        let text = "# hall\n- targets: ['a:1'] # one\n  labels:\n    row: one # ours\n";
         let changed_to =
             |from: &str, by: &JobSettings| changed(&source(from), by).map(|to| to.text().to_owned());
         assert_eq!(changed_to(text, &settings(&["c:1"], &[])).unwrap(), text.replace("a:1", "c:1"));

@@ -1,4 +1,5 @@
 //! A real Prometheus in a folder of its own, on a port that the system gave, until it is dropped.
+#![allow(dead_code, reason = "each test file uses a part")]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
