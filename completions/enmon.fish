@@ -44,8 +44,13 @@ complete -c enmon -n "__fish_enmon_needs_command" -f -a "control" -d 'Run, plan 
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "charger" -d 'List chargers and set their limits'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "breaker" -d 'List breakers'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "modbus" -d 'Read and write Modbus registers'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "query" -d 'Ask a Prometheus: a table, CSV, or a plot'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "dashboard" -d 'Make Grafana\'s dashboards from the site file'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "scrape" -d 'Edit the scrape jobs of a Prometheus'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "rule" -d 'Edit, check and test alerting and recording rules'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "site" -d 'Watch the places of the site\'s name, and move it when its place fails'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "prometheus" -d 'Keep a second Prometheus that has the same samples'
+complete -c enmon -n "__fish_enmon_needs_command" -f -a "alert" -d 'See and silence alerts, test where they go, check and apply Alertmanager\'s file'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "sim" -d 'Start the simulated devices of a site'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c enmon -n "__fish_enmon_needs_command" -f -a "man" -d 'Write the man pages into a folder'
@@ -679,7 +684,146 @@ complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
 complete -c enmon -n "__fish_enmon_using_subcommand modbus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l at -d 'Moment to look at, or where the range ends: `now`, 2026-11-03T07:00:00Z, seconds since 1970, or 90m for so long ago' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l range -d 'Look at so much time up to then, instead of a moment' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l step -d 'Time between two points of the range' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l svg -d 'Write the range as a plot into an SVG file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l server -d 'Address of the server; by default prometheus.url of the site file, with its CA and token' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l ca -d 'PEM file with what is trusted of that server' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l token-file -d 'File with a bearer token for that server, mode 0600' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l plot -d 'Show the range as a plot'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l csv -d 'Print every point as comma-separated values (RFC 4180)'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand query" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -f -a "list" -d 'List the pages'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -f -a "render" -d 'Write the pages into a folder, or one to stdout'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -f -a "check" -d 'Ask a Prometheus every query of the pages, and list panels without data'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -f -a "apply" -d 'Put the pages where Grafana finds them'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and not __fish_seen_subcommand_from list render check apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l page -d 'Make only these pages; may be repeated' -r -f -a "site\t'Circuits, alarms, health'
+chargers\t'Chargers, measured devices, the sun'
+controller\t'The controller'
+node\t'A machine'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l label -d 'Label that every series must have, where a Prometheus has several sites; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l runbooks -d 'Address below which the runbooks are, for links' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l with -d 'Parts that not every site has; may be repeated' -r -f -a "standby\t'Two controllers with a lease'
+sensors\t'Sensors of temperature and humidity'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l page -d 'Make only these pages; may be repeated' -r -f -a "site\t'Circuits, alarms, health'
+chargers\t'Chargers, measured devices, the sun'
+controller\t'The controller'
+node\t'A machine'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l label -d 'Label that every series must have, where a Prometheus has several sites; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l runbooks -d 'Address below which the runbooks are, for links' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l with -d 'Parts that not every site has; may be repeated' -r -f -a "standby\t'Two controllers with a lease'
+sensors\t'Sensors of temperature and humidity'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from render" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l page -d 'Make only these pages; may be repeated' -r -f -a "site\t'Circuits, alarms, health'
+chargers\t'Chargers, measured devices, the sun'
+controller\t'The controller'
+node\t'A machine'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l label -d 'Label that every series must have, where a Prometheus has several sites; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l runbooks -d 'Address below which the runbooks are, for links' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l with -d 'Parts that not every site has; may be repeated' -r -f -a "standby\t'Two controllers with a lease'
+sensors\t'Sensors of temperature and humidity'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l range -d 'How far back panels over time look' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l rate-interval -d 'What stands for $__rate_interval: four times the interval of scrapes' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l server -d 'Address of the server; by default prometheus.url of the site file, with its CA and token' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l ca -d 'PEM file with what is trusted of that server' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l token-file -d 'File with a bearer token for that server, mode 0600' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l folder -d 'Write files into this folder' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l configmap -d 'Write into this ConfigMap' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l grafana -d 'Write into the Grafana at this address' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l token-file -d 'File with the token of a service account of Grafana, mode 0600' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l ca -d 'PEM file with what is trusted of that Grafana' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l title -d 'Title of the folder in Grafana; it is made where it is missing. By default pages stay where they are' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'Kubeconfig of the cluster with the ConfigMap' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l kube-context -d 'Context in the kubeconfig' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l page -d 'Make only these pages; may be repeated' -r -f -a "site\t'Circuits, alarms, health'
+chargers\t'Chargers, measured devices, the sun'
+controller\t'The controller'
+node\t'A machine'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l label -d 'Label that every series must have, where a Prometheus has several sites; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l runbooks -d 'Address below which the runbooks are, for links' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l with -d 'Parts that not every site has; may be repeated' -r -f -a "standby\t'Two controllers with a lease'
+sensors\t'Sensors of temperature and humidity'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -l dry-run -d 'Show what would change, and write nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the pages'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from help" -f -a "render" -d 'Write the pages into a folder, or one to stdout'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from help" -f -a "check" -d 'Ask a Prometheus every query of the pages, and list panels without data'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Put the pages where Grafana finds them'
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -699,7 +843,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "check" -d 'Check the whole configuration as Prometheus would'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "apply" -d 'Make the running server go by the file'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -727,7 +873,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l kubernetes -d 'Find the targets in Kubernetes' -r -f -a "pod\t'Pods with the annotation prometheus.io/scrape: "true"'
 service\t'The endpoints of services with that annotation'
 node\t'The kubelet of each node'"
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -757,7 +905,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l kubernetes -d 'Find the targets in Kubernetes' -r -f -a "pod\t'Pods with the annotation prometheus.io/scrape: "true"'
 service\t'The endpoints of services with that annotation'
 node\t'The kubelet of each node'"
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -771,7 +921,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -786,7 +938,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l server-version -d 'Version of the server; without it, what any version from 2.42 on takes is right' -r
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -800,8 +954,10 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -822,7 +978,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check the whole configuration as Prometheus would'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Make the running server go by the file'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -843,7 +1001,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_su
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "test" -d 'Run promtool\'s unit tests of rules'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "apply" -d 'Make the running server go by the rules'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -865,7 +1025,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l label -d 'Label that is added; may be repeated. NAME= takes a label away' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l annotation -d 'Annotation; may be repeated. NAME= takes one away' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -889,7 +1051,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l label -d 'Label that is added; may be repeated. NAME= takes a label away' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l annotation -d 'Annotation; may be repeated. NAME= takes one away' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -905,7 +1069,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l group -d 'Group, where several have a rule of this name' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -921,7 +1087,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server -d 'Server whose series are looked up' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server-version -d 'Version of the server; without it, what any version from 2.42 on takes is right' -r
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -937,7 +1105,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l junit -d 'Write the outcomes as JUnit XML into this file as well' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l promtool -d 'The program promtool, where it is not found by itself' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -951,8 +1121,10 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is that names the rule files: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l context -d 'Context in the kubeconfig, in place of its current one' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -974,6 +1146,279 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "test" -d 'Run promtool\'s unit tests of rules'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Make the running server go by the rules'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -f -a "status" -d 'Show the places, their health, where the name points, and what would be done'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -f -a "failover" -d 'Move the name to another place, by the rules or by hand'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and not __fish_seen_subcommand_from status failover help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l to -d 'Move the name to this place, whatever the rules say; they leave it there until it fails' -r
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l force -d 'Also to a place that is not healthy, or while too few witnesses answer'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l run -d 'Go on round by round'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -l dry-run -d 'Show what would be done, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from failover" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the places, their health, where the name points, and what would be done'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "failover" -d 'Move the name to another place, by the rules or by hand'
+complete -c enmon -n "__fish_enmon_using_subcommand site; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -f -a "replicate" -d 'Have a server send its samples to a second one'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -f -a "status" -d 'Show how far the second server is behind'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -f -a "gaps" -d 'Find what the second server lacks of the first, and fill it'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and not __fish_seen_subcommand_from replicate status gaps help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l from -d 'Configuration of the server that has the samples: file:PATH; by default prometheus.config of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l to -d 'Address of the server that is to have them too' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l to-config -d 'Configuration of that server, to set which old samples it takes: file:PATH' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l window -d 'How old samples may be that it takes; as long as a cut may last that is to be filled afterwards' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l retention -d 'How long the second server keeps samples' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l external-label -d 'Label for all samples that leave the first server; by default site=a when it adds none so far' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l tls-ca -d 'PEM file with what is trusted over TLS, as the first server sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l tls-server-name -d 'Name that the certificate bears, where it is not the host\'s' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l basic-auth-user -d 'User of basic authentication' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l basic-auth-file -d 'File with the password of basic authentication, as the first server sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l bearer-file -d 'File with a bearer token, as the first server sees it' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l remove -d 'Send nothing to that server any more'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from replicate" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l from -d 'Address of the server that has the samples; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l to -d 'Address of the server that is to have them too' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l from-ca -d 'PEM file with what is trusted at --from' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l from-token-file -d 'File with a bearer token for --from' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l to-ca -d 'PEM file with what is trusted at --to' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l to-token-file -d 'File with a bearer token for --to' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l receiver -d 'Address at which the second server takes samples, where it is not URL/api/v1/write of --to' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l max-lag -d 'How far the second server may be behind' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l from -d 'Address of the server that has the samples; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l to -d 'Address of the server that is to have them too' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l from-ca -d 'PEM file with what is trusted at --from' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l from-token-file -d 'File with a bearer token for --from' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l to-ca -d 'PEM file with what is trusted at --to' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l to-token-file -d 'File with a bearer token for --to' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l match -d 'Series to look at, as a selector of PromQL; by default all' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l since -d 'Begin: how long ago, or a time such as 2026-11-28T06:00:00Z' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l until -d 'End: how long ago, or a time. What is newer may still be on its way' -r
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l fill -d 'Write what is missing into the second server'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -l dry-run -d 'Show what would be filled, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from gaps" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "replicate" -d 'Have a server send its samples to a second one'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show how far the second server is behind'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "gaps" -d 'Find what the second server lacks of the first, and fill it'
+complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "list" -d 'List the alerts that Alertmanager has'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "silence" -d 'Keep alerts quiet for a while'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "silences" -d 'List the silences'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "expire" -d 'End silences'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "route-test" -d 'Say who gets an alert with certain labels, and by which routes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "config" -d 'Check Alertmanager\'s file, and make the running server go by it'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l filter -d 'Only alerts that fit: NAME=VALUE, NAME=~EXPRESSION …, or the name of an alert; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l receiver -d 'Only those of a receiver' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l silenced -d 'Those that are silenced as well'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l inhibited -d 'Those that other alerts inhibit as well'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l for -d 'How long' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l comment -d 'Why' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l author -d 'Who keeps them quiet; by default the user\'s name' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l everything -d 'Take matchers that nearly every alert fits'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l dry-run -d 'Show which alerts it would hit, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l expired -d 'Those that are over as well, as far as Alertmanager still knows them'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l matching -d 'Matchers that the silences have; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l dry-run -d 'Show which ones, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l labels -d 'Labels of the alert' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l config -d 'Alertmanager\'s file; by default alertmanager.config of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l at -d 'The moment for which times are looked up; by default now' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l expect -d 'A receiver that must get it, and no other but these; may be repeated' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l tests -d 'YAML file with labels and their receivers' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l site -d 'Site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
+json\t'For scripts'
+yaml\t'For scripts and people'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s y -l yes -d 'Answer every question with yes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s v -l verbose -d 'Say more on stderr; twice: still more'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s q -l quiet -d 'Say only what went wrong'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s V -l version -d 'Print version'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check Alertmanager\'s file as it would'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -f -a "apply" -d 'Make the running Alertmanager go by its file'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the alerts that Alertmanager has'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "silence" -d 'Keep alerts quiet for a while'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "silences" -d 'List the silences'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "expire" -d 'End silences'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "route-test" -d 'Say who gets an alert with certain labels, and by which routes'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "config" -d 'Check Alertmanager\'s file, and make the running server go by it'
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand sim; and not __fish_seen_subcommand_from run test list help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1071,20 +1516,25 @@ complete -c enmon -n "__fish_enmon_using_subcommand man" -s v -l verbose -d 'Say
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand man" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "demo" -d 'Start a simulated garage and the controller on it, and show it live'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "init" -d 'Write a commented site file to start from'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "check" -d 'Check a site file, and prove its fail-safe'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "status" -d 'Show the state of a running site'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "control" -d 'Run, plan and steer the control loop'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "charger" -d 'List chargers and set their limits'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "breaker" -d 'List breakers'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "modbus" -d 'Read and write Modbus registers'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "scrape" -d 'Edit the scrape jobs of a Prometheus'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "rule" -d 'Edit, check and test alerting and recording rules'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "sim" -d 'Start the simulated devices of a site'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
-complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus scrape rule sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "demo" -d 'Start a simulated garage and the controller on it, and show it live'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "init" -d 'Write a commented site file to start from'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "check" -d 'Check a site file, and prove its fail-safe'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "status" -d 'Show the state of a running site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "control" -d 'Run, plan and steer the control loop'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "charger" -d 'List chargers and set their limits'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "breaker" -d 'List breakers'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "modbus" -d 'Read and write Modbus registers'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "query" -d 'Ask a Prometheus: a table, CSV, or a plot'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "dashboard" -d 'Make Grafana\'s dashboards from the site file'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "scrape" -d 'Edit the scrape jobs of a Prometheus'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "rule" -d 'Edit, check and test alerting and recording rules'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "site" -d 'Watch the places of the site\'s name, and move it when its place fails'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "prometheus" -d 'Keep a second Prometheus that has the same samples'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "alert" -d 'See and silence alerts, test where they go, check and apply Alertmanager\'s file'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "sim" -d 'Start the simulated devices of a site'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "man" -d 'Write the man pages into a folder'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and not __fish_seen_subcommand_from demo init check status control charger breaker modbus query dashboard scrape rule site prometheus alert sim completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "run" -d 'Run the control loop until it is stopped'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "plan" -d 'Print the decision for a snapshot, and touch nothing'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from control" -f -a "replay" -d 'Make recorded decisions again: the same ones, or those of another site file'
@@ -1109,6 +1559,10 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "scan" -d 'Find units on a bus, what they are, and which of their registers answer'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "profile" -d 'List, show and check device profiles, and try them on devices'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from modbus" -f -a "serve" -d 'Serve a simulated device, or registers from a file'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from dashboard" -f -a "list" -d 'List the pages'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from dashboard" -f -a "render" -d 'Write the pages into a folder, or one to stdout'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from dashboard" -f -a "check" -d 'Ask a Prometheus every query of the pages, and list panels without data'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from dashboard" -f -a "apply" -d 'Put the pages where Grafana finds them'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "list" -d 'List the scrape jobs'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "add" -d 'Add a scrape job'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from scrape" -f -a "edit" -d 'Change a scrape job, by options or in your editor'
@@ -1122,6 +1576,17 @@ complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "check" -d 'Check rule files, and say what is doubtful about them'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "test" -d 'Run promtool\'s unit tests of rules'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from rule" -f -a "apply" -d 'Make the running server go by the rules'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "status" -d 'Show the places, their health, where the name points, and what would be done'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from site" -f -a "failover" -d 'Move the name to another place, by the rules or by hand'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from prometheus" -f -a "replicate" -d 'Have a server send its samples to a second one'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from prometheus" -f -a "status" -d 'Show how far the second server is behind'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from prometheus" -f -a "gaps" -d 'Find what the second server lacks of the first, and fill it'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "list" -d 'List the alerts that Alertmanager has'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "silence" -d 'Keep alerts quiet for a while'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "silences" -d 'List the silences'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "expire" -d 'End silences'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "route-test" -d 'Say who gets an alert with certain labels, and by which routes'
+complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from alert" -f -a "config" -d 'Check Alertmanager\'s file, and make the running server go by it'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "run" -d 'Start every device of a site on its address, with cars, base load and sun'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "test" -d 'Play scenarios, and say what held and what did not'
 complete -c enmon -n "__fish_enmon_using_subcommand help; and __fish_seen_subcommand_from sim" -f -a "list" -d 'List the scenarios that come with the program'
