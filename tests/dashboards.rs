@@ -6,7 +6,6 @@
 mod flows;
 #[path = "dashboards/grafana.rs"]
 mod grafana;
-#[allow(dead_code, reason = "each test file uses a part")]
 #[path = "prometheus/mod.rs"]
 mod prometheus;
 

@@ -5,7 +5,6 @@
 mod name_server;
 mod program;
 #[path = "prometheus/mod.rs"]
-#[allow(dead_code, reason = "other tests ask it more")]
 mod prometheus;
 
 use std::fs;
@@ -178,7 +177,6 @@ impl Loop {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
-                eprintln!("{line}");
                 let _ = send.send(serde_json::from_str(&line).unwrap());
             }
         });

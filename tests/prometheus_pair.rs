@@ -4,7 +4,6 @@
 
 mod program;
 #[path = "prometheus/mod.rs"]
-#[allow(dead_code)] // not every test needs all of it
 mod prometheus;
 #[path = "prometheus/proxy.rs"]
 mod proxy;

@@ -225,7 +225,7 @@ impl Mover for DnsMover {
         let answer = exchange(&self.server, &bytes, true).await?;
         let parsed = understood(&self.server, &answer, &message)?;
         let refused = |reason: String| MoverError::Refused { server: self.server.clone(), reason };
-        if let Some(error) = parsed.signature().and_then(|signature| signature.data.error.clone()) {
+        if let Some(error) = parsed.signature().and_then(|signature| signature.data.error) {
             let hint = "see that both sides have the same key, and that their clocks agree";
             return Err(refused(format!(
                 "it does not accept the key `{}` ({error:?}): {hint}",

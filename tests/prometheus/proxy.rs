@@ -56,8 +56,7 @@ fn serve(mut client: TcpStream, port: u16, conduct: Conduct, writes: &AtomicUsiz
     });
     let mut buffer = vec![0; 4 * 1024 * 1024];
     let mut refusing = false;
-    loop {
-        let Ok(length @ 1..) = client.read(&mut buffer) else { break };
+    while let Ok(length @ 1..) = client.read(&mut buffer) {
         let bytes = &buffer[..length];
         if bytes.starts_with(b"POST ") || bytes.starts_with(b"GET ") {
             refusing = false;

@@ -32,7 +32,7 @@ pub(super) fn page(site: &Site, selector: &Selector) -> Page {
     if !site.solar.is_empty() {
         let solar = Draft::new("Solar input", Look::Lines, "amp")
             .size(24, 8)
-            .from_zero()
+            .starting_at_zero()
             .runbooks(&["SolarSilent"])
             .about("What the solar inputs give per phase.")
             .query(selector.of("solar_input_current_amplitude"), "{{solar}}");
@@ -51,7 +51,7 @@ fn charger(site: &Site, selector: &Selector) -> Vec<Draft> {
     let rated = selector.with("enmon_charger_rated_amperes", &chosen);
     let mut lines = Draft::new("Current of $charger", Look::Lines, "amp")
         .size(12, 8)
-        .from_zero()
+        .starting_at_zero()
         .runbooks(&["ChargerNearRated", "ChargerOverRated"])
         .about("Drawn on each phase of the site, with 80 % and 100 % of the rated current, and what the controller allows.");
     let mut gauges = Vec::new();
@@ -83,7 +83,7 @@ fn charger(site: &Site, selector: &Selector) -> Vec<Draft> {
 fn device(selector: &Selector) -> Draft {
     let mut bars = Draft::new("Highest current of $device in each minute", Look::GroupedBars, "amp")
         .size(24, 8)
-        .from_zero()
+        .starting_at_zero()
         .runbooks(&["CircuitNearLimit", "CircuitOverLimit"])
         .about("a, b, c are the device's own terminals 1, 2, 3.");
     for (letter, _) in PHASES {

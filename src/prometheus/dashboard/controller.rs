@@ -51,7 +51,7 @@ fn most(selector: &Selector, metric: &str) -> String {
 
 fn times(selector: &Selector) -> Draft {
     Draft::new("Loop time", Look::Lines, "s")
-        .from_zero()
+        .starting_at_zero()
         .runbooks(&["ControllerLate"])
         .about("From asking the devices until their answers are in, the decision, and until the last limit is acknowledged. \
                 Gaps: no limit was written.")
@@ -63,7 +63,7 @@ fn times(selector: &Selector) -> Draft {
 
 fn reaction(selector: &Selector) -> Draft {
     Draft::new("Reaction", Look::Lines, "s")
-        .from_zero()
+        .starting_at_zero()
         .about("From asking the oldest meter of a cycle until its last limit was acknowledged.")
         .query(most(selector, "enmon_reaction_seconds"), "{{instance}}")
 }
@@ -71,7 +71,7 @@ fn reaction(selector: &Selector) -> Draft {
 fn decisions(selector: &Selector) -> Draft {
     let rate = |metric| format!("rate({}[$__rate_interval])", selector.of(metric));
     Draft::new("Decisions", Look::Lines, "ops")
-        .from_zero()
+        .starting_at_zero()
         .runbooks(&["ControllerLate", "ControllerNotDeciding"])
         .query(rate("enmon_cycles_total"), "decisions {{instance}}")
         .query(rate("enmon_late_cycles_total"), "late {{instance}}")
@@ -80,7 +80,7 @@ fn decisions(selector: &Selector) -> Draft {
 fn ages(selector: &Selector) -> Draft {
     let written = format!("count_over_time({}[1m])", selector.of("enmon_write_seconds"));
     Draft::new("Cycles with writes", Look::Lines, "none")
-        .from_zero()
+        .starting_at_zero()
         .about("Scrapes in the last minute that found a cycle in which limits were written.")
         .query(written, "{{instance}}")
 }
@@ -94,7 +94,7 @@ fn failures(selector: &Selector) -> Vec<Draft> {
             .query(selector.of("enmon_reload_failed"), "reload {{instance}}")
             .query(selector.of("enmon_journal_failed"), "journal {{instance}}"),
         Draft::new("Devices that can't be read or written", Look::Lines, "none")
-            .from_zero()
+            .starting_at_zero()
             .runbooks(&["DeviceFault"])
             .query(format!("sum by (kind) ({})", selector.of("enmon_device_fault")), "{{kind}}"),
     ]

@@ -116,7 +116,7 @@ impl Draft {
         self
     }
 
-    pub(super) fn from_zero(mut self) -> Self {
+    pub(super) fn starting_at_zero(mut self) -> Self {
         self.min = Some(0.0);
         self
     }

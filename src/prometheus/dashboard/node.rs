@@ -43,7 +43,7 @@ fn memory(selector: &Selector, node: &[(&str, &str)]) -> Draft {
     );
     Draft::new("Memory", Look::Lines, "bytes")
         .size(8, 8)
-        .from_zero()
+        .starting_at_zero()
         .query(format!("{total} - {free}"), "used")
         .query(total, "all")
         .dashed("^all$", "red")
@@ -53,7 +53,7 @@ fn load(selector: &Selector, node: &[(&str, &str)]) -> Draft {
     let idle: Vec<_> = [("mode", "idle")].into_iter().chain(node.iter().copied()).collect();
     Draft::new("Load", Look::Lines, "none")
         .size(8, 8)
-        .from_zero()
+        .starting_at_zero()
         .about("Processes that run or want to, against the number of processors.")
         .query(selector.with("node_load1", node), "1 min")
         .query(selector.with("node_load15", node), "15 min")
@@ -72,7 +72,7 @@ fn disks(selector: &Selector, node: &[(&str, &str)]) -> Draft {
 fn network(selector: &Selector, node: &[(&str, &str)]) -> Draft {
     let rate = |metric| format!("sum(rate({}[$__rate_interval]))", selector.with(metric, node));
     Draft::new("Network", Look::Lines, "Bps")
-        .from_zero()
+        .starting_at_zero()
         .query(rate("node_network_receive_bytes_total"), "in")
         .query(rate("node_network_transmit_bytes_total"), "out")
 }

@@ -68,7 +68,7 @@ fn circuit(site: &Site, id: CircuitId, selector: &Selector) -> Draft {
     let load = format!("{} + {}", of("enmon_circuit_other_amperes"), of("enmon_circuit_drawn_amperes"));
     Draft::new(format!("Circuit {name}"), Look::Lines, "amp")
         .size(8, 8)
-        .from_zero()
+        .starting_at_zero()
         .about("Load: what the chargers draw and what else does, per phase. Offered: the most that the chargers may draw, \
                 with what else draws.")
         .runbooks(&["CircuitNearLimit", "CircuitOverLimit", "CircuitOverOffered"])
@@ -85,7 +85,7 @@ fn circuit(site: &Site, id: CircuitId, selector: &Selector) -> Draft {
 fn headroom(selector: &Selector) -> Draft {
     Draft::new("Headroom, least first", Look::BarGauge, "amp")
         .size(12, 12)
-        .from_zero()
+        .starting_at_zero()
         .about("Limit less what else draws and what chargers may draw.")
         .query(
             format!("sort(bottomk({MOST_BARS}, {}))", selector.of("enmon_circuit_headroom_amperes")),
@@ -118,11 +118,11 @@ fn chargers(selector: &Selector) -> Vec<Draft> {
     let states = selector.of("enmon_charger_state");
     vec![
         Draft::new("States of chargers", Look::Lines, "none")
-            .from_zero()
+            .starting_at_zero()
             .runbooks(&["ChargerFault"])
             .query(format!("sum by (state) ({states})"), "{{state}}"),
         Draft::new("Allowed and drawn", Look::Lines, "amp")
-            .from_zero()
+            .starting_at_zero()
             .runbooks(&["LimitNotObeyed"])
             .about("Sums over the highest phases of all chargers.")
             .query(format!("sum({})", selector.of("enmon_charger_setpoint_amperes")), "allowed")
@@ -157,7 +157,7 @@ fn cabinets(selector: &Selector) -> Vec<Draft> {
 fn devices(selector: &Selector) -> Vec<Draft> {
     vec![
         Draft::new("Oldest readings", Look::BarGauge, "s")
-            .from_zero()
+            .starting_at_zero()
             .thresholds(&[(5.0, "yellow"), (30.0, "red")])
             .runbooks(&["DeviceStale", "DeviceNeverHeard"])
             .query(
@@ -165,7 +165,7 @@ fn devices(selector: &Selector) -> Vec<Draft> {
                 "{{device}}",
             ),
         Draft::new("Devices at fault", Look::Lines, "none")
-            .from_zero()
+            .starting_at_zero()
             .runbooks(&["DeviceFault"])
             .query(format!("sum by (kind) ({})", selector.of("enmon_device_fault")), "{{kind}}"),
     ]

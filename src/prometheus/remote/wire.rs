@@ -94,6 +94,9 @@ struct Fields<'a> {
     rest: &'a [u8],
 }
 
+/// A field: its number, its content, and all its bytes.
+type Field<'a> = (u64, Content<'a>, &'a [u8]);
+
 impl<'a> Fields<'a> {
     fn number(&mut self) -> Result<u64, WireError> {
         let mut value = 0_u64;
@@ -113,8 +116,8 @@ impl<'a> Fields<'a> {
         Ok(taken)
     }
 
-    /// Returns the next field: its number, its content, and all its bytes; `None`: there are no more.
-    fn next(&mut self) -> Result<Option<(u64, Content<'a>, &'a [u8])>, WireError> {
+    /// Returns the next field; `None`: there are no more.
+    fn next(&mut self) -> Result<Option<Field<'a>>, WireError> {
         if self.rest.is_empty() {
             return Ok(None);
         }
