@@ -1,5 +1,6 @@
 //! The file of a Prometheus on its way in and out: read strictly, checked as a whole, written only when it is right.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -45,7 +46,8 @@ pub(in crate::cli) struct ConfigFile {
     pub(in crate::cli) path: PathBuf,
     pub(in crate::cli) name: String,
     pub(in crate::cli) text: String,
-    pub(super) draft: Draft,
+    /// Never given back: the program ends with the command, and ten thousand jobs, given back part by part, cost more than their check.
+    pub(super) draft: ManuallyDrop<Draft>,
 }
 
 impl ConfigFile {
@@ -59,7 +61,7 @@ impl ConfigFile {
         let path = place.configuration()?;
         let name = place.store.name(&path);
         let text = place.ask(place.store.read(&path))?;
-        let draft = Draft::read(&name, &text);
+        let draft = ManuallyDrop::new(Draft::read(&name, &text));
         Ok(ConfigFile { place, path, name, text, draft })
     }
 

@@ -1,5 +1,7 @@
 //! `enmon scrape add`, `edit` and `delete`: one job changes, and the file stays one that Prometheus takes.
 
+use std::mem::ManuallyDrop;
+
 use clap::Args;
 
 use super::change::{Change, finish};
@@ -125,6 +127,8 @@ pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> R
             job_list::with_changed(source, &args.name, job)
         };
         let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        // as what was read
+        let edited = ManuallyDrop::new(edited);
         finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
     })
 }
