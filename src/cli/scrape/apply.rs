@@ -140,11 +140,14 @@ fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {
     let entry = site_entry(context)?;
     let folder = context.global.site.parent().unwrap_or(Path::new(""));
     let resolved = |path: &Option<String>| -> Option<PathBuf> { path.as_ref().map(|path| folder.join(path)) };
+    // the site's token is for the site's server; one that is named may be another
+    let is_of_site = url.is_none() || url == entry.url.as_deref();
+    let token_file = entry.token_file.filter(|_| is_of_site);
     let url = url.map(str::to_owned).or(entry.url).ok_or_else(|| {
         Error::new(Kind::Usage, "it is not said where the server is")
             .hint("say --server URL, such as http://127.0.0.1:9090, or prometheus.url in the site file")
     })?;
-    Ok(ServerAddress { url, ca: resolved(&entry.ca), token_file: resolved(&entry.token_file) })
+    Ok(ServerAddress { url, ca: resolved(&entry.ca), token_file: resolved(&token_file) })
 }
 
 pub(in crate::cli) fn server_failed(error: &ServerError) -> Error {
