@@ -5600,13 +5600,21 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__apply)
-            opts="-o -y -v -q -h -V --server --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5650,13 +5658,21 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__check)
-            opts="-o -y -v -q -h -V --server --server-version --strict --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --server-version --strict --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -6178,13 +6194,21 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__apply)
-            opts="-o -y -v -q -h -V --server --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -688,9 +688,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand query" -l at -d 'Moment to l
 complete -c enmon -n "__fish_enmon_using_subcommand query" -l range -d 'Look at so much time up to then, instead of a moment' -r
 complete -c enmon -n "__fish_enmon_using_subcommand query" -l step -d 'Time between two points of the range' -r
 complete -c enmon -n "__fish_enmon_using_subcommand query" -l svg -d 'Write the range as a plot into an SVG file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand query" -l server -d 'Address of the server; by default prometheus.url of the site file, with its CA and token' -r
-complete -c enmon -n "__fish_enmon_using_subcommand query" -l ca -d 'PEM file with what is trusted of that server' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand query" -l token-file -d 'File with a bearer token for that server, mode 0600' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default prometheus.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand query" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default prometheus.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand query" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand query" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -772,9 +772,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_s
 sensors\t'Sensors of temperature and humidity'"
 complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l range -d 'How far back panels over time look' -r
 complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l rate-interval -d 'What stands for $__rate_interval: four times the interval of scrapes' -r
-complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l server -d 'Address of the server; by default prometheus.url of the site file, with its CA and token' -r
-complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l ca -d 'PEM file with what is trusted of that server' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l token-file -d 'File with a bearer token for that server, mode 0600' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default prometheus.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default prometheus.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand dashboard; and __fish_seen_subcommand_from check" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -954,6 +954,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default prometheus.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default prometheus.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
@@ -1085,7 +1087,9 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
-complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server -d 'Server whose series are looked up' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default prometheus.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default prometheus.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l server-version -d 'Version of the server; without it, what any version from 2.42 on takes is right' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
@@ -1121,6 +1125,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l server -d 'Address of the server; by default prometheus.url of the site file' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default prometheus.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default prometheus.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l wait -d 'How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
@@ -1281,8 +1287,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_
 complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "gaps" -d 'Find what the second server lacks of the first, and fill it'
 complete -c enmon -n "__fish_enmon_using_subcommand prometheus; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_subcommand_from list silence silences expire route-test config help" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1305,8 +1311,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and not __fish_seen_s
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l filter -d 'Only alerts that fit: NAME=VALUE, NAME=~EXPRESSION …, or the name of an alert; may be repeated' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l receiver -d 'Only those of a receiver' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from list" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1325,8 +1331,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subco
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l comment -d 'Why' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l author -d 'Who keeps them quiet; by default the user\'s name' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1342,8 +1348,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subco
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silence" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1359,8 +1365,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subco
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from silences" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l matching -d 'Matchers that the silences have; may be repeated' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from expire" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1380,8 +1386,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subco
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l expect -d 'A receiver that must get it, and no other but these; may be repeated' -r
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l tests -d 'YAML file with labels and their receivers' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'
@@ -1395,8 +1401,8 @@ complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subco
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from route-test" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l server -l url -d 'Address of Alertmanager; by default alertmanager.url of the site file' -r
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l ca -d 'PEM file with what is trusted over TLS; by default alertmanager.ca of the site file' -r -F
-complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l token-file -d 'File with a bearer token; by default alertmanager.tokenFile of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l ca -d 'PEM file with what is trusted over TLS; at the site\'s server by default alertmanager.ca of the site file' -r -F
+complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l token-file -d 'File with a bearer token, mode 0600; for the site\'s server by default alertmanager.tokenFile of the site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -l site -d 'Site file' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand alert; and __fish_seen_subcommand_from config" -s o -l output -d 'Form of the output on stdout' -r -f -a "table\t'For people'
 json\t'For scripts'

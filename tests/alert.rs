@@ -10,10 +10,10 @@ mod routes;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use alertmanager::Alertmanager;
 use program::Program;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const BEGIN: &str = "# ours\nroute:\n  receiver: everybody # by default\n  group_by: [alertname, circuit]\n  routes:\n    - matchers: [severity=\"critical\"]\n      receiver: on-call\nreceivers:\n  - name: everybody\n  - name: on-call\ninhibit_rules:\n  - source_matchers: [severity=\"critical\"]\n    target_matchers: [severity=\"info\"]\n    equal: [circuit]\n";
@@ -318,36 +318,17 @@ fn a_text_that_was_written_and_not_loaded_is_loaded_by_the_next_run() {
     )
     .unwrap();
     // the server stands still, so what is asked of it waits; the program is killed meanwhile
-    signal(server.id(), "STOP");
+    server.signal(Signal::STOP);
     let file = server.file();
     let mut command = Command::new(env!("CARGO_BIN_EXE_enmon"));
     command.args(["alert", "config", "apply", file.to_str().unwrap(), "--server", &server.url()]).env_clear();
     let mut run =
         command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for_connection(server.port());
+    server.wait_for_connection();
     run.kill().unwrap();
     run.wait().unwrap();
-    signal(server.id(), "CONT");
+    server.signal(Signal::CONT);
     assert!(!server.configuration().contains("receiver: all"));
     done(&apply(&program, &server));
     assert!(server.configuration().contains("receiver: all"));
-}
-
-fn signal(process: u32, name: &str) {
-    let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
-    assert!(status.success());
-}
-
-/// Waits until somebody has a connection to a port of this machine: the other side of it, as the kernel lists it.
-fn wait_for_connection(port: u16) {
-    let begin = Instant::now();
-    let is_connected = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}")))
-            && words.get(3) == Some(&"01")
-    };
-    while !fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_connected) {
-        assert!(begin.elapsed() < Duration::from_secs(30), "no connection");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }

@@ -176,41 +176,6 @@ async fn a_grafana_gets_the_pages_and_nothing_of_others_is_lost() {
     assert_eq!(server.with(|held| held.pages["enmon-garage-ctl"].model["refresh"].clone()), json!("15s"));
 }
 
-/// Answers one request with nothing in it; returns what it was asked.
-async fn overheard(home: &Home, listener: &TcpListener, arguments: &[&str]) -> String {
-    let listener = listener.try_clone().unwrap();
-    let ear = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut request = [0; 4096];
-        let length = stream.read(&mut request).unwrap();
-        let body = r#"{"status":"success","data":{"resultType":"vector","result":[]}}"#;
-        write!(
-            stream,
-            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        String::from_utf8_lossy(&request[..length]).to_lowercase()
-    });
-    let output = home.run(arguments).await;
-    assert!(output.status.success(), "{output:?}");
-    ear.join().unwrap()
-}
-
-#[tokio::test]
-async fn a_server_that_is_named_gets_no_token_of_the_site_file() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let home = Home::with_site(&format!("{GARAGE}\nprometheus: {{url: \"{url}\", tokenFile: token}}\n"));
-    fs::write(home.path().join("token"), "sesame").unwrap();
-    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-    fs::set_permissions(home.path().join("token"), private).unwrap();
-    let asked = overheard(&home, &listener, &["query", "up"]).await;
-    assert!(asked.contains("authorization: bearer sesame"), "{asked}");
-    let asked = overheard(&home, &listener, &["query", "up", "--server", &url]).await;
-    assert!(asked.starts_with("post /api/v1/query ") && !asked.contains("sesame"), "{asked}");
-}
-
 /// Writes the demo's site file with the addresses that the simulation has got, and a port of its own for the control server.
 fn site_text(addresses: &Addresses, port: u16) -> String {
     let mut text = String::new();

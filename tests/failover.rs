@@ -151,10 +151,6 @@ failover:
     }
 }
 
-fn signal(server: &Prometheus, signal: Signal) {
-    kill_process(Pid::from_raw(server.id() as i32).unwrap(), signal).unwrap();
-}
-
 /// The program's loop, with what it says.
 struct Loop {
     child: Child,
@@ -213,12 +209,12 @@ fn the_name_follows_health_and_stays_when_the_checker_is_cut_off() {
     stage.refused(&["failover", "--run"], 5, &["watched already"]);
 
     // a server that hangs: connections are taken, answers never come
-    signal(&stage.hall, Signal::STOP);
+    stage.hall.signal(Signal::STOP);
     let moved = watch.until("moved", |event| event["event"] == "moved");
     assert_eq!((moved["place"].as_str(), moved["to"].as_str()), (Some("hall"), Some("cloud")));
     assert_eq!(stage.at(), [CLOUD]);
 
-    signal(&stage.hall, Signal::CONT);
+    stage.hall.signal(Signal::CONT);
     let back = watch.until("moved back", |event| event["event"] == "moved");
     assert_eq!(back["to"], "hall");
     assert_eq!(stage.at(), [HALL]);
@@ -226,14 +222,14 @@ fn the_name_follows_health_and_stays_when_the_checker_is_cut_off() {
     // no witness answers: what looks like a failure may be one's own
     stage.witness = None;
     watch.until("cut off", |event| event["reason"].as_str().unwrap_or_default().contains("cut off"));
-    signal(&stage.hall, Signal::STOP);
+    stage.hall.signal(Signal::STOP);
     stage.wait_rounds(6);
     assert_eq!(stage.at(), [HALL]);
     stage.rebind_witness();
     stage.wait_at(CLOUD);
 
     // moved by hand while the loop is at work, it is left there
-    signal(&stage.hall, Signal::CONT);
+    stage.hall.signal(Signal::CONT);
     watch.until("moved back", |event| event["event"] == "moved" && event["to"] == "hall");
     stage.json(&["failover", "--to", "cloud", "--yes"]);
     assert_eq!(stage.at(), [CLOUD]);
@@ -259,7 +255,7 @@ fn rounds_of_a_timer_add_up_and_a_person_lets_it_go_back() {
     assert!(shown.contains("metrics.example.org points to hall (127.0.1.1)"), "{shown}");
 
     // the rules move it when it has failed often enough and for long enough; a dry run says so and changes nothing
-    signal(&stage.hall, Signal::STOP);
+    stage.hall.signal(Signal::STOP);
     let first = stage.json(&["failover", "--yes"]);
     assert_eq!(first["to"], Value::Null);
     assert!(first["reason"].as_str().unwrap().contains("not for long enough"), "{first}");
@@ -284,7 +280,7 @@ fn rounds_of_a_timer_add_up_and_a_person_lets_it_go_back() {
     stage.json(&["failover", "--to", "hall", "--force", "--yes"]);
     assert_eq!(stage.at(), [HALL]);
     stage.json(&["failover", "--to", "cloud", "--yes"]);
-    signal(&stage.hall, Signal::CONT);
+    stage.hall.signal(Signal::CONT);
     for _ in 0..6 {
         let report = stage.json(&["failover", "--yes"]);
         assert_eq!(report["to"], Value::Null, "a person decides: {report}");

@@ -69,7 +69,7 @@ fn remote_write(copy: &Prometheus, rules: &str) -> String {
 
 fn set(server: &Prometheus, text: &str) {
     fs::write(server.file(), text).unwrap();
-    let (status, body) = server.post("/-/reload");
+    let (status, body) = server.post("/-/reload", "");
     assert_eq!(status, 200, "{body}");
 }
 
@@ -281,7 +281,7 @@ fn replicate(program: &Program, source: &Prometheus, more: &[&str]) -> Output {
 }
 
 fn reload(server: &Prometheus) {
-    let (status, body) = server.post("/-/reload");
+    let (status, body) = server.post("/-/reload", "");
     assert_eq!(status, 200, "{body}");
 }
 

@@ -8,10 +8,10 @@ mod prometheus;
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 use program::Program;
 use prometheus::Prometheus;
+use rustix::process::Signal;
 
 const BEGIN: &str = "# ours\nglobal:\n  scrape_interval: 1s # often\n\nscrape_configs:\n  # itself\n  - job_name: self\n    static_configs:\n      - targets: [] # nothing yet\n";
 
@@ -132,37 +132,18 @@ fn a_text_that_was_written_and_not_loaded_is_loaded_by_the_next_run() {
     let address = server.address();
     done(&scrape(&program, &server, &["add", "other", "--targets", &address]));
     // the server stands still, so the order to reload waits; the program is killed meanwhile
-    signal(server.id(), "STOP");
+    server.signal(Signal::STOP);
     let target = format!("file:{}", server.file().display());
     let mut command = Command::new(env!("CARGO_BIN_EXE_enmon"));
     command.args(["scrape", "apply", "--target", &target, "--server", &server.url()]).env_clear();
     let mut apply =
         command.current_dir(program.folder()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    wait_for_connection(server.port());
+    server.wait_for_connection();
     apply.kill().unwrap();
     apply.wait().unwrap();
-    signal(server.id(), "CONT");
+    server.signal(Signal::CONT);
     done(&scrape(&program, &server, &["apply"]));
     server.wait("scraped", |server| server.health("other") == ["up"]);
-}
-
-fn signal(process: u32, name: &str) {
-    let status = Command::new("kill").args([format!("-{name}"), process.to_string()]).status().unwrap();
-    assert!(status.success());
-}
-
-/// Waits until somebody has a connection to a port of this machine: the other side of it, as the kernel lists it.
-fn wait_for_connection(port: u16) {
-    let begin = Instant::now();
-    let is_connected = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.get(2).is_some_and(|remote| remote.ends_with(&format!(":{port:04X}")))
-            && words.get(3) == Some(&"01")
-    };
-    while !fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_connected) {
-        assert!(begin.elapsed() < Duration::from_secs(30), "no connection");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

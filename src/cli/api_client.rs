@@ -10,8 +10,9 @@ use std::time::Duration;
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
+use super::site_server::executor;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
 use crate::runtime::{self, StateFolder, tls};
@@ -135,7 +136,7 @@ impl ApiClient {
             Error::from_source(Kind::Bug, "the HTTP client can't be made", error)
         };
         let client = builder.build().map_err(|error| bug(&error))?;
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| bug(&error))?;
+        let runtime = executor()?;
         let base = Url::parse(&target.base()).map_err(|error| bug(&error))?;
         Ok(ApiClient { runtime, client, base, target, site_file: path.to_owned() })
     }

@@ -28,7 +28,6 @@ mod man;
 mod modbus;
 mod online;
 mod prometheus;
-mod prometheus_server;
 mod query;
 mod rule;
 mod scrape;
@@ -37,6 +36,7 @@ mod sim_test;
 mod site;
 mod site_files;
 pub mod site_input;
+mod site_server;
 mod site_view;
 mod status;
 

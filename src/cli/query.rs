@@ -8,8 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use self::report::QueryReport;
-use super::prometheus_server::{ServerOptions, executor};
-use super::scrape::server_failed;
+use super::site_server::{ServerOptions, executor, server_failed};
 use super::{Context, site_input};
 use crate::document::{Finding, Place, Severity};
 use crate::error::{Error, Kind, Result};

@@ -13,7 +13,7 @@ mod target_folder;
 
 use clap::{Args, Subcommand};
 
-pub(super) use apply::{ApplyArgs, run as apply, server, server_failed, told};
+pub(super) use apply::{ApplyArgs, run as apply, told};
 pub(super) use change::{Change, finish, write as write_change};
 pub(super) use check::rule_files;
 pub(super) use config_file::{ConfigFile, check_file, refusal, site_entry};

@@ -254,6 +254,7 @@ impl<'a> Builder<'a> {
         loop {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
+                elements.shrink_to_fit();
                 let span = Span { start: start.start, end: span.end.max(start.end) };
                 return Ok(Built { node: Node { content: Content::List(elements), span }, height, size });
             }
@@ -271,6 +272,7 @@ impl<'a> Builder<'a> {
         loop {
             let (event, key_span) = self.next()?;
             if event == Event::MappingEnd {
+                entries.shrink_to_fit();
                 let span = Span { start: start.start, end: key_span.end.max(start.end) };
                 return Ok(Built { node: Node { content: Content::Map(entries), span }, height, size });
             }

@@ -1,124 +1,47 @@
-//! A real Alertmanager in a folder of its own, on a port that the system gave, until it is dropped.
+//! A real Alertmanager in a folder of its own, until it is dropped.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::ops::Deref;
+use std::time::Instant;
 
-use tempfile::TempDir;
+#[path = "../served/mod.rs"]
+mod served;
 
-/// How long anything may take.
-const LONGEST: Duration = Duration::from_secs(60);
-
-/// Returns the path of a program that `make setup` unpacks.
-///
-/// # Panics
-/// With the command that installs it, when it is not there.
-pub fn program(name: &str) -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache"),
-        PathBuf::from,
-    );
-    let unpacked = cache.join("enmon/bin").join(name);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).chain([unpacked]);
-    found
-        .into_iter()
-        .find(|path| path.is_file())
-        .unwrap_or_else(|| panic!("{name} is missing; run: make setup"))
-}
+use served::Served;
+pub use served::program;
 
 /// A running Alertmanager.
 pub struct Alertmanager {
-    child: Child,
-    folder: TempDir,
-    port: u16,
+    server: Served,
+}
+
+impl Deref for Alertmanager {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.server
+    }
 }
 
 impl Alertmanager {
     /// Starts one with a configuration, and waits until it is ready.
     pub fn start(configuration: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("alertmanager.yml"), configuration).unwrap();
-        // the port is free until somebody else takes it; Alertmanager can't take 0 and say which it got
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(program("prometheus-alertmanager"))
-            .args(["--config.file=alertmanager.yml", "--storage.path=data", "--cluster.listen-address="])
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .current_dir(folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        let mut server = Alertmanager { child, folder, port };
-        server.wait("ready", |server| server.get("/-/ready").0 == 200);
-        server
-    }
-
-    /// Returns its configuration file.
-    pub fn file(&self) -> PathBuf {
-        self.folder.path().join("alertmanager.yml")
-    }
-
-    /// Returns its folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Returns its address.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Returns its port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Returns its process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
+        let flags = ["--storage.path=data", "--cluster.listen-address="];
+        let server = Served::start("prometheus-alertmanager", "alertmanager.yml", configuration, &flags);
+        Alertmanager { server }
     }
 
     /// Waits until something is so.
     pub fn wait(&mut self, what: &str, mut is_so: impl FnMut(&Self) -> bool) {
         let begin = Instant::now();
         while !is_so(self) {
-            let ended = self.child.try_wait().unwrap();
-            let log = || fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            assert!(ended.is_none(), "Alertmanager has ended: {ended:?}\n{}", log());
-            assert!(begin.elapsed() < LONGEST, "not {what} in {LONGEST:?}\n{}", log());
-            std::thread::sleep(Duration::from_millis(50));
+            self.server.wait_on(begin, what);
         }
-    }
-
-    /// Asks with GET; status 0: no answer.
-    pub fn get(&self, path: &str) -> (u16, String) {
-        self.ask("GET", path, "").unwrap_or_default()
     }
 
     /// Tells it alerts, as Prometheus does.
     pub fn alert(&self, alerts: &serde_json::Value) {
-        let (status, said) = self.ask("POST", "/api/v2/alerts", &alerts.to_string()).unwrap_or_default();
+        let (status, said) = self.post("/api/v2/alerts", &alerts.to_string());
         assert_eq!(status, 200, "{said}");
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        stream.set_read_timeout(Some(Duration::from_secs(10))).ok()?;
-        let head =
-            format!("Host: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
-        write!(stream, "{method} {path} HTTP/1.0\r\n{head}\r\n\r\n{body}").ok()?;
-        let mut reader = BufReader::new(stream);
-        let mut status = String::new();
-        reader.read_line(&mut status).ok()?;
-        let status = status.split(' ').nth(1)?.parse().ok()?;
-        let mut rest = String::new();
-        reader.read_to_string(&mut rest).ok()?;
-        Some((status, rest.split_once("\r\n\r\n")?.1.to_owned()))
     }
 
     /// Returns what the server goes by.
@@ -131,12 +54,5 @@ impl Alertmanager {
     /// Says whether its last reload was successful.
     pub fn is_content(&self) -> bool {
         self.get("/metrics").1.contains("\nalertmanager_config_last_reload_successful 1\n")
-    }
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

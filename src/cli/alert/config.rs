@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::place::{ServerOptions, config_path, failed, runtime};
+use super::place::{ServerOptions, config_path, failed};
 use crate::cli::scrape::{check_file, refusal, told};
+use crate::cli::site_server::executor;
 use crate::cli::{Context, site_input};
 use crate::document::{Draft, Finding};
 use crate::error::{Error, Kind, Result};
@@ -166,7 +167,7 @@ fn check(args: &CheckArgs, context: &Context) -> Result<()> {
 fn apply(args: &ApplyArgs, server: &ServerOptions, context: &Context) -> Result<()> {
     let file = ConfigFile::open(args.file.as_ref(), context)?;
     let (alertmanager, url) = server.alertmanager(context)?;
-    let runtime = runtime()?;
+    let runtime = executor()?;
     // a file with mistakes is said to have them even when the server is away
     let status = runtime.block_on(alertmanager.status());
     let version = status.as_ref().ok().and_then(|(version, _)| version.parse().ok());

@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Deserialize;
-use tokio::runtime::Builder;
 
-use crate::cli::{Context, scrape};
+use crate::cli::Context;
+use crate::cli::site_server::{Named, SiteServer, executor, server_failed};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
+use crate::prometheus::ServerError;
 use crate::prometheus::alerts::{Alertmanager, MatcherError};
-use crate::prometheus::{ServerAddress, ServerError};
 use crate::site::AlertmanagerEntry;
 
 /// Where the server is, and with what it is asked.
@@ -19,10 +19,10 @@ pub(super) struct ServerOptions {
     /// Address of Alertmanager; by default alertmanager.url of the site file
     #[arg(long, visible_alias = "url", global = true, value_name = "URL")]
     server: Option<String>,
-    /// PEM file with what is trusted over TLS; by default alertmanager.ca of the site file
+    /// PEM file with what is trusted over TLS; at the site's server by default alertmanager.ca of the site file
     #[arg(long, global = true, value_name = "FILE")]
     ca: Option<PathBuf>,
-    /// File with a bearer token; by default alertmanager.tokenFile of the site file
+    /// File with a bearer token, mode 0600; for the site's server by default alertmanager.tokenFile of the site file
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -52,19 +52,14 @@ fn site_entry(context: &Context) -> Result<AlertmanagerEntry> {
 impl ServerOptions {
     /// Returns a client of the named server, or of that of the site file, and its address.
     pub(super) fn alertmanager(&self, context: &Context) -> Result<(Alertmanager, String)> {
-        let entry = site_entry(context)?;
-        let folder = context.global.site.parent().unwrap_or(Path::new(""));
-        let resolved = |path: Option<String>| path.map(|path| folder.join(path));
-        let url = self.server.clone().or(entry.url).ok_or_else(|| {
+        let named =
+            Named { url: self.server.as_deref(), ca: self.ca.as_deref(), token: self.token_file.as_deref() };
+        let address = named.or_of_site(context, || site_entry(context).map(SiteServer::from))?;
+        let address = address.ok_or_else(|| {
             Error::new(Kind::Usage, "it is not said where Alertmanager is")
                 .hint("say --server URL, such as http://127.0.0.1:9093, or alertmanager.url in the site file")
         })?;
-        let address = ServerAddress {
-            url: url.clone(),
-            ca: self.ca.clone().or_else(|| resolved(entry.ca)),
-            token_file: self.token_file.clone().or_else(|| resolved(entry.token_file)),
-        };
-        Ok((Alertmanager::new(&address).map_err(|error| failed(&error))?, url))
+        Ok((Alertmanager::new(&address).map_err(|error| failed(&error))?, address.url))
     }
 }
 
@@ -88,18 +83,11 @@ pub(super) fn config_path(named: Option<&PathBuf>, context: &Context) -> Result<
 
 /// Waits for what a server answers.
 pub(super) fn wait_for<T>(answer: impl Future<Output = Result<T, ServerError>>) -> Result<T> {
-    runtime()?.block_on(answer).map_err(|error| failed(&error))
-}
-
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::from_source(Kind::Bug, "the runtime can't be made", &error))
+    executor()?.block_on(answer).map_err(|error| failed(&error))
 }
 
 pub(super) fn failed(error: &ServerError) -> Error {
-    Error { message: "Alertmanager can't be asked".to_owned(), ..scrape::server_failed(error) }
+    Error { message: "Alertmanager can't be asked".to_owned(), ..server_failed(error) }
 }
 
 pub(super) fn wrong_matcher(error: &MatcherError) -> Error {

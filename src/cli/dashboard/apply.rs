@@ -11,6 +11,7 @@ use super::{PageOptions, cluster, file_name, grafana};
 use crate::cli::Context;
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
+use crate::prometheus::ServerAddress;
 use crate::prometheus::dashboard::{Dashboard, PageName};
 use crate::ui::{Report, unified_difference};
 
@@ -106,9 +107,9 @@ pub(super) fn run(args: &ApplyArgs, context: &Context) -> Result<()> {
         let (kubeconfig, context) = (args.kubeconfig.clone(), args.kube_context.clone());
         Destination::ConfigMap(cluster::ConfigMapPlace { namespace, name, kubeconfig, context })
     } else {
-        let (ca, token_file) = (args.ca.clone(), args.token_file.clone());
         let url = args.grafana.clone().unwrap_or_default();
-        Destination::Grafana(grafana::GrafanaPlace { url, ca, token_file, folder: args.title.as_deref() })
+        let address = ServerAddress { url, ca: args.ca.clone(), token_file: args.token_file.clone() };
+        Destination::Grafana(grafana::GrafanaPlace { address, folder: args.title.as_deref() })
     };
     put(&pages, &destination, args.dry_run, context)
 }
@@ -142,7 +143,7 @@ pub(super) fn put(
         destination: match destination {
             Destination::Folder(folder) => folder.display().to_string(),
             Destination::ConfigMap(place) => format!("ConfigMap {}/{}", place.namespace, place.name),
-            Destination::Grafana(place) => place.url.clone(),
+            Destination::Grafana(place) => place.address.url.clone(),
         },
     })
 }

@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use super::PageOptions;
 use crate::cli::Context;
-use crate::cli::prometheus_server::{ServerOptions, executor};
-use crate::cli::scrape::server_failed;
+use crate::cli::site_server::{ServerOptions, executor, server_failed};
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::dashboard::queries::{Intervals, PanelQuery, queries, substituted, variables};
 use crate::prometheus::dashboard::{Dashboard, PageName};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::apply::Change;
 use super::file_name;
-use crate::cli::prometheus_server::executor;
+use crate::cli::site_server::executor;
 use crate::error::{Error, Kind, Result};
 use crate::kube_port::{Cluster, ClusterChoice, ConfigMapText, KubeError};
 use crate::prometheus::dashboard::{Dashboard, PageName};

@@ -1,15 +1,14 @@
 //! Pages into a running Grafana, by its HTTP API.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::apply::{Change, sorted_text};
 use crate::cli::Context;
-use crate::cli::prometheus_server::executor;
+use crate::cli::site_server::{executor, server_failed};
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::dashboard::{Dashboard, PageName};
-use crate::prometheus::grafana::{Grafana, GrafanaAddress, GrafanaError, Stored, with_plain_numbers};
+use crate::prometheus::grafana::{Grafana, GrafanaError, Stored, with_plain_numbers};
+use crate::prometheus::{ServerAddress, ServerError};
 
 /// What the history of a page in Grafana says.
 const MESSAGE: &str = "made from the site file by enmon";
@@ -18,9 +17,7 @@ const TAG: &str = "enmon";
 
 /// A Grafana, and a folder in it.
 pub(super) struct GrafanaPlace<'a> {
-    pub url: String,
-    pub ca: Option<PathBuf>,
-    pub token_file: Option<PathBuf>,
+    pub address: ServerAddress,
     /// Title of the folder; `None`: a page stays where it is, and a new one goes to the top.
     pub folder: Option<&'a str>,
 }
@@ -32,9 +29,7 @@ pub(super) fn put<'a>(
     dry_run: bool,
     context: &Context,
 ) -> Result<Vec<Change<'a>>> {
-    let address =
-        GrafanaAddress { url: place.url.clone(), ca: place.ca.clone(), token_file: place.token_file.clone() };
-    let grafana = Grafana::new(&address).map_err(|error| failed(&error))?;
+    let grafana = Grafana::new(&place.address).map_err(|error| failed(&error))?;
     let executor = executor()?;
     // the folder's uid, where it is named and there
     let mut folder = match place.folder {
@@ -85,19 +80,15 @@ fn is_ours(stored: &Stored) -> bool {
 }
 
 fn failed(error: &GrafanaError) -> Error {
-    let kind = match error {
-        GrafanaError::Address(_) => Kind::Usage,
-        GrafanaError::Files(_) => Kind::Invalid,
-        GrafanaError::Unreachable { .. } => Kind::Unreachable,
-        GrafanaError::Conflict(_) | GrafanaError::Refused { .. } => Kind::Refused,
-        GrafanaError::Foreign { .. } => Kind::Failed,
-    };
-    let told = Error::from_source(kind, "Grafana does not have the pages", error);
+    let message = "Grafana does not have the pages".to_owned();
     match error {
-        GrafanaError::Conflict(_) => told.hint("look at it, and apply again"),
-        GrafanaError::Refused { status: 401 | 403, .. } => {
-            told.hint("the service account of --token-file needs the role Editor")
+        GrafanaError::Conflict(_) => {
+            Error::from_source(Kind::Refused, message, error).hint("look at it, and apply again")
         }
-        _ => told,
+        GrafanaError::Server(error @ ServerError::Refused { status: 401 | 403, .. }) => {
+            Error { message, ..server_failed(error) }
+                .hint("the service account of --token-file needs the role Editor")
+        }
+        GrafanaError::Server(error) => Error { message, ..server_failed(error) },
     }
 }

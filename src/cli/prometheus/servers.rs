@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::{Context, scrape};
+use crate::cli::{Context, site_server};
 use crate::error::{Error, Result};
 use crate::prometheus::remote::GapError;
 use crate::prometheus::{Server, ServerAddress, ServerError};
@@ -44,11 +44,7 @@ impl ServerArgs {
                 };
                 (Server::new(&address).map_err(|error| of_source(&error))?, url.clone())
             }
-            None => {
-                let (server, address) =
-                    scrape::server(None, context).map_err(|error| error.hint("or say --from URL here"))?;
-                (server, address.url)
-            }
+            None => site_server::of_site(context).map_err(|error| error.hint("or say --from URL here"))?,
         };
         let address = ServerAddress {
             url: self.to.clone(),
@@ -71,7 +67,7 @@ pub(super) fn of_copy(error: &ServerError) -> Error {
 }
 
 fn named(error: &ServerError, message: &str) -> Error {
-    Error { message: message.to_owned(), ..scrape::server_failed(error) }
+    Error { message: message.to_owned(), ..site_server::server_failed(error) }
 }
 
 /// Makes the error for work that could not go on.

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 
 use clap::Args;
 use serde::Serialize;
-use tokio::runtime::Builder;
 
 use super::{FileArgs, files};
-use crate::cli::scrape::{TargetArgs, server, server_failed};
+use crate::cli::scrape::TargetArgs;
+use crate::cli::site_server::{ServerOptions, executor, server_failed};
 use crate::cli::{Context, site_input};
 use crate::document::{Finding, in_order};
 use crate::error::{Error, Kind, Result};
@@ -32,9 +32,8 @@ Exit codes:
 pub(super) struct CheckArgs {
     #[command(flatten)]
     files: FileArgs,
-    /// Server whose series are looked up
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
+    #[command(flatten)]
+    server: ServerOptions,
     /// Version of the server; without it, what any version from 2.42 on takes is right
     #[arg(long, value_name = "VERSION")]
     server_version: Option<Version>,
@@ -67,7 +66,7 @@ struct FileReport {
 
 pub(super) fn run(args: &CheckArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let (place, files) = files::read_all(&args.files.files, target, context)?;
-    let mut known = known_series(args.server.as_deref(), context)?;
+    let mut known = known_series(&args.server, context)?;
     for source in files.iter().filter_map(|file| file.draft.source.as_ref()) {
         if let Some(known) = &mut known {
             known.add_recorded(source);
@@ -100,14 +99,12 @@ pub(super) fn run(args: &CheckArgs, target: &TargetArgs, context: &Context) -> R
     }
 }
 
-fn known_series(url: Option<&str>, context: &Context) -> Result<Option<KnownSeries>> {
-    let Some(url) = url else { return Ok(None) };
-    let (server, _) = server(Some(url), context)?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::from_source(Kind::Bug, "the runtime can't be made", &error))?;
-    let metrics = runtime.block_on(server.metric_names()).map_err(|error| server_failed(&error))?;
+fn known_series(options: &ServerOptions, context: &Context) -> Result<Option<KnownSeries>> {
+    if !options.is_named() {
+        return Ok(None);
+    }
+    let (server, _) = options.server(context)?;
+    let metrics = executor()?.block_on(server.metric_names()).map_err(|error| server_failed(&error))?;
     Ok(Some(KnownSeries { metrics }))
 }
 

@@ -1,18 +1,18 @@
 //! `enmon scrape apply`: the running server goes by the file, or the file is what the server goes by.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::check::{demand_valid, other_files};
-use super::config_file::{ConfigFile, site_entry};
+use super::config_file::ConfigFile;
 use super::place::{Place, TargetArgs, unusable};
 use crate::cli::Context;
+use crate::cli::site_server::{ServerOptions, server_failed};
 use crate::error::{Error, Kind, Result};
-use crate::prometheus::{self, ApplyError, Restored, Server, ServerAddress, ServerError, Store, StoreError};
+use crate::prometheus::{self, ApplyError, Restored, Store, StoreError};
 use crate::site::Period;
 use crate::ui::Report;
 
@@ -39,9 +39,8 @@ Exit codes:
   4  the server can't be reached; the file stays as it is
   5  the server refused the file; the old text is back")]
 pub(in crate::cli) struct ApplyArgs {
-    /// Address of the server; by default prometheus.url of the site file
-    #[arg(long, value_name = "URL")]
-    pub(super) server: Option<String>,
+    #[command(flatten)]
+    pub(super) server: ServerOptions,
     /// How long to wait until the server goes by the file; without it 30s, for a ConfigMap 3m
     #[arg(long, value_name = "TIME")]
     pub(super) wait: Option<Period>,
@@ -65,7 +64,7 @@ pub(super) struct ApplyReport {
 
 pub(in crate::cli) fn run(args: &ApplyArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let file = ConfigFile::open(target, context)?;
-    let (server, address) = server(args.server.as_deref(), context)?;
+    let (server, address) = args.server.server(context)?;
     let place = &file.place;
     // a file with mistakes is said to have them even when the server is away
     let version = place.wait(server.version());
@@ -86,7 +85,7 @@ pub(in crate::cli) fn run(args: &ApplyArgs, target: &TargetArgs, context: &Conte
         kind: "ScrapeApply",
         dry_run: args.dry_run,
         file: file.name.clone(),
-        server: address.url,
+        server: address,
         server_version,
         jobs,
     })
@@ -119,46 +118,6 @@ fn hurry(place: &Place, name: &str, context: &Context) -> Result<()> {
             .warn(&format!("the pod {pod} mounts it by subPath, and won't see it before it is started anew"));
     }
     Ok(())
-}
-
-/// Returns a client of the named server, or of that of the site file.
-pub(in crate::cli) fn server(url: Option<&str>, context: &Context) -> Result<(Server, ServerAddress)> {
-    let address = address(url, context)?;
-    let server = Server::new(&address).map_err(|error| server_failed(&error))?;
-    Ok((server, address))
-}
-
-/// Returns a client of the named server, or of that of the site file; `None`: neither names one.
-pub(super) fn known_server(url: Option<&str>, context: &Context) -> Result<Option<(Server, ServerAddress)>> {
-    if url.is_none() && site_entry(context)?.url.is_none() {
-        return Ok(None);
-    }
-    server(url, context).map(Some)
-}
-
-fn address(url: Option<&str>, context: &Context) -> Result<ServerAddress> {
-    let entry = site_entry(context)?;
-    let folder = context.global.site.parent().unwrap_or(Path::new(""));
-    let resolved = |path: &Option<String>| -> Option<PathBuf> { path.as_ref().map(|path| folder.join(path)) };
-    // the site's token is for the site's server; one that is named may be another
-    let is_of_site = url.is_none() || url == entry.url.as_deref();
-    let token_file = entry.token_file.filter(|_| is_of_site);
-    let url = url.map(str::to_owned).or(entry.url).ok_or_else(|| {
-        Error::new(Kind::Usage, "it is not said where the server is")
-            .hint("say --server URL, such as http://127.0.0.1:9090, or prometheus.url in the site file")
-    })?;
-    Ok(ServerAddress { url, ca: resolved(&entry.ca), token_file: resolved(&token_file) })
-}
-
-pub(in crate::cli) fn server_failed(error: &ServerError) -> Error {
-    let kind = match error {
-        ServerError::Address(_) => Kind::Usage,
-        ServerError::Files(_) => Kind::Invalid,
-        ServerError::Unreachable { .. } => Kind::Unreachable,
-        ServerError::Refused { .. } => Kind::Refused,
-        ServerError::Foreign { .. } => Kind::Failed,
-    };
-    Error::from_source(kind, "Prometheus can't be asked", error)
 }
 
 fn not_applied(error: &ApplyError, file: &str) -> Error {

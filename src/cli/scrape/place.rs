@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use super::config_file::{check_file, check_source, site_entry};
 use crate::cli::Context;
+use crate::cli::site_server::executor;
 use crate::document::{Finding, Source};
 use crate::error::{Error, Kind, Result};
 use crate::kube_port::{ClusterChoice, KubeError};
@@ -73,13 +74,13 @@ pub(in crate::cli) struct Place {
 impl Place {
     /// Returns the way to files of this machine.
     pub(in crate::cli) fn disk() -> Result<Self> {
-        Ok(Place { store: Store::Disk, runtime: runtime()?, target: None })
+        Ok(Place { store: Store::Disk, runtime: executor()?, target: None })
     }
 
     /// Finds the place of a configuration. A cluster is not asked yet.
     pub(in crate::cli) fn find(args: &TargetArgs, context: &Context) -> Result<Self> {
         let target = args.resolved(context)?;
-        let runtime = runtime()?;
+        let runtime = executor()?;
         let choice = args.cluster();
         let store = match &target {
             Target::File(_) => Store::Disk,
@@ -102,7 +103,7 @@ impl Place {
 
     /// Finds the ScrapeConfigs of a namespace. The cluster is not asked yet.
     pub(super) fn scrape_configs(args: &TargetArgs, namespace: &str) -> Result<Self> {
-        let runtime = runtime()?;
+        let runtime = executor()?;
         let kind = OperatorKind::ScrapeConfig;
         let opened = runtime.block_on(OperatorObjects::open(&args.cluster(), namespace, kind));
         let store = Store::Operator(opened.map_err(|error| unusable(&error))?);
@@ -179,13 +180,6 @@ impl Place {
             }
         }
     }
-}
-
-fn runtime() -> Result<Runtime> {
-    Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::from_source(Kind::Bug, "the runtime can't be made", &error))
 }
 
 /// What became of an edit.

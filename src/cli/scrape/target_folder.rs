@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::apply::{ApplyArgs, ApplyReport, known_server, server_failed};
+use super::apply::{ApplyArgs, ApplyReport};
 use super::change::{Change, finish};
 use super::check::{self, CheckArgs, FileReport};
 use super::edit::{AddArgs, DeleteArgs, EditArgs};
 use super::place::{Edited, Place, until_written};
+use crate::cli::site_server::server_failed;
 use crate::cli::{Context, site_input};
 use crate::document::{Draft, Source, nearest};
 use crate::error::{Error, Kind, Result};
@@ -227,7 +228,7 @@ impl TargetFolder {
     pub(super) fn apply(&self, args: &ApplyArgs, context: &Context) -> Result<()> {
         check::demand_right(&self.reports(None)?)?;
         let wanted = self.wanted()?;
-        let Some((server, address)) = known_server(args.server.as_deref(), context)? else {
+        let Some((server, address)) = args.server.known(context)? else {
             context.ui.say(&format!(
                 "the files in {} are right; with --server it is looked up whether a server has found them",
                 self.path.display()
@@ -244,7 +245,7 @@ impl TargetFolder {
             kind: "ScrapeApply",
             dry_run: args.dry_run,
             file: self.path.display().to_string(),
-            server: address.url,
+            server: address,
             server_version,
             jobs: wanted.len(),
         })

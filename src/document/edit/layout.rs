@@ -92,32 +92,37 @@ impl<'a> Layout<'a> {
             .is_some_and(|before| before.trim_start_matches(BYTE_ORDER_MARK).trim().is_empty())
     }
 
-    /// Returns where a value stands that follows a colon, a dash, a comma or a bracket.
-    pub(super) fn spot(&self, behind: usize, node: &Node) -> Spot {
+    /// Returns where a value begins that follows a colon, a dash, a comma or a bracket, and how it is written.
+    pub(super) fn begin(&self, behind: usize, node: &Node) -> (usize, Form) {
         if node.content == Content::Null && node.span.start == node.span.end {
-            return Spot { start: behind, end: self.behind_properties(behind), form: Form::Absent };
+            return (behind, Form::Absent);
         }
         let start = self.first(behind);
-        let spot = |end, form| Spot { start, end, form };
-        match self.byte(start) {
-            b'*' => spot(node.span.end, Form::Alias),
-            b'[' | b'{' => spot(node.span.end, Form::Flow),
-            b'"' | b'\'' if !matches!(node.content, Content::Map(_) | Content::List(_)) => {
-                spot(node.span.end, Form::Scalar)
-            }
-            b'|' | b'>' => spot(self.block_scalar_end(start, node.span.end), Form::BlockScalar),
-            _ => match &node.content {
-                Content::Map(entries) => {
-                    let end = entries.last().map_or(start, |entry| self.entry(entry).end);
-                    spot(end, Form::Block)
-                }
-                Content::List(elements) => {
-                    let end = self.elements(start, elements).last().map_or(start, |(_, spot)| spot.end);
-                    spot(end, Form::Block)
-                }
-                _ => spot(node.span.end, Form::Scalar),
+        let is_block = matches!(node.content, Content::Map(_) | Content::List(_));
+        let form = match self.byte(start) {
+            b'*' => Form::Alias,
+            b'[' | b'{' => Form::Flow,
+            b'"' | b'\'' if !is_block => Form::Scalar,
+            b'|' | b'>' => Form::BlockScalar,
+            _ if is_block => Form::Block,
+            _ => Form::Scalar,
+        };
+        (start, form)
+    }
+
+    /// Returns where a value stands that follows a colon, a dash, a comma or a bracket. The end of a block costs a walk through it.
+    pub(super) fn spot(&self, behind: usize, node: &Node) -> Spot {
+        let (start, form) = self.begin(behind, node);
+        let end = match form {
+            Form::Absent => self.behind_properties(behind),
+            Form::Alias | Form::Flow | Form::Scalar => node.span.end,
+            Form::BlockScalar => self.block_scalar_end(start, node.span.end),
+            Form::Block => match &node.content {
+                Content::Map(entries) => entries.last().map_or(start, |entry| self.entry(entry).end),
+                _ => self.elements(start, node.elements()).last().map_or(start, |(_, spot)| spot.end),
             },
-        }
+        };
+        Spot { start, end, form }
     }
 
     /// Passes over comments, anchors and tags.

@@ -151,11 +151,11 @@ fn element_lines(
 ) -> Result<(Span, usize), EditError> {
     let list = hold(layout, source, above)?;
     let elements = list.node.elements();
-    let spot = layout.spot(list.behind, list.node);
-    let found = layout.elements(spot.start, elements).nth(index).filter(|_| spot.form == Form::Block);
+    let (start, form) = layout.begin(list.behind, list.node);
+    let found = layout.elements(start, elements).nth(index).filter(|_| form == Form::Block);
     let (dash, spot) = found
         .filter(|(dash, _)| layout.begins_line(*dash))
-        .ok_or_else(|| EditError::hard(spot.start, "it has no lines of its own"))?;
+        .ok_or_else(|| EditError::hard(start, "it has no lines of its own"))?;
     let column = layout.column(dash);
     let start = layout.comment_above(layout.line_start(dash), column);
     let end = layout.comments_below(layout.line_end(spot.end.max(dash + 1)), column);
@@ -222,15 +222,15 @@ fn insert(
     if index > elements.len() || !matches!(list.node.content, Content::List(_) | Content::Null) {
         return Err(nothing_there(source, above));
     }
-    let spot = layout.spot(list.behind, list.node);
-    if spot.form == Form::Block && !elements.is_empty() {
-        let spots: Vec<_> = layout.elements(spot.start, elements).collect();
-        let column = layout.column(spot.start);
+    let (start, form) = layout.begin(list.behind, list.node);
+    if form == Form::Block && !elements.is_empty() {
+        let spots: Vec<_> = layout.elements(start, elements).collect();
+        let column = layout.column(start);
         let is_airy = changes.is_airy(&spots, column);
         return changes.insert_element(&spots, index.checked_sub(1), column, is_airy, value);
     }
-    if spot.form == Form::Alias {
-        return Err(EditError::hard(spot.start, "the list is an alias of another one"));
+    if form == Form::Alias {
+        return Err(EditError::hard(start, "the list is an alias of another one"));
     }
     let mut values: Vec<Value> = elements.iter().map(Value::from).collect();
     values.insert(index, value.clone());
@@ -248,12 +248,12 @@ fn remove(
     if step_into(layout, parent, last)?.is_none() {
         return Err(nothing_there(source, above));
     }
-    let spot = layout.spot(parent.behind, parent.node);
-    if let (Step::At(index), Form::Block, elements) = (last, spot.form, parent.node.elements())
+    let (start, form) = layout.begin(parent.behind, parent.node);
+    if let (Step::At(index), Form::Block, elements) = (last, form, parent.node.elements())
         && elements.len() > 1
     {
-        let spots: Vec<_> = layout.elements(spot.start, elements).collect();
-        return changes.remove_element(&spots, *index, layout.column(spot.start));
+        let spots: Vec<_> = layout.elements(start, elements).collect();
+        return changes.remove_element(&spots, *index, layout.column(start));
     }
     let mut whole = Value::from(parent.node);
     match (last, &mut whole) {
@@ -280,11 +280,11 @@ fn hold<'a>(layout: Layout<'_>, source: &'a Source, path: &[Step<'_>]) -> Result
 }
 
 fn step_into<'a>(layout: Layout<'_>, from: Hold<'a>, step: &Step<'_>) -> Result<Option<Hold<'a>>, EditError> {
-    let spot = layout.spot(from.behind, from.node);
-    if spot.form == Form::Alias {
-        return Err(EditError::hard(spot.start, "it stands behind an alias; change what the alias names"));
+    let (start, form) = layout.begin(from.behind, from.node);
+    if form == Form::Alias {
+        return Err(EditError::hard(start, "it stands behind an alias; change what the alias names"));
     }
-    let owner = (spot.form == Form::Block).then(|| layout.column(spot.start));
+    let owner = (form == Form::Block).then(|| layout.column(start));
     Ok(match (step, &from.node.content) {
         (Step::Key(key), Content::Map(_)) => {
             let Some(entry) = from.node.entry(key) else { return Ok(None) };
@@ -296,7 +296,7 @@ fn step_into<'a>(layout: Layout<'_>, from: Hold<'a>, step: &Step<'_>) -> Result<
         (Step::At(index), Content::List(elements)) => {
             let Some(node) = elements.get(*index) else { return Ok(None) };
             let behind = match owner {
-                Some(_) => layout.elements(spot.start, elements).nth(*index).map(|(dash, _)| dash + 1),
+                Some(_) => layout.elements(start, elements).nth(*index).map(|(dash, _)| dash + 1),
                 None => layout.flow_parts(from.node).get(*index).map(|(start, _)| *start),
             };
             behind.map(|behind| Hold { behind, owner, node })

@@ -83,11 +83,11 @@ impl List {
         let entry = entries.partition_point(|entry| entry.key_span.end <= changed.start).checked_sub(1)?;
         let Entry { key, key_span, value } = entries.get(entry)?;
         let behind = hold(layout, source, &[Step::Key(key)]).ok()?.behind;
-        let spot = layout.spot(behind, value);
-        if layout.column(key_span.start) != 0 || spot.form != Form::Block {
+        let (begin, form) = layout.begin(behind, value);
+        if layout.column(key_span.start) != 0 || form != Form::Block {
             return None;
         }
-        let elements = layout.elements(spot.start, value.elements());
+        let elements = layout.elements(begin, value.elements());
         let dashes: Vec<usize> = elements.map(|(dash, _)| dash).collect();
         let first = dashes.partition_point(|dash| *dash < changed.start).checked_sub(1)?;
         let start = layout.line_start(*dashes.get(first)?);
@@ -108,7 +108,8 @@ impl List {
         let list = read.pop()?;
         let Content::List(mut middle) = list.value.content else { return None };
         let elements = entry.value.elements();
-        let mut whole: Vec<Node> = elements.get(..self.first)?.to_vec();
+        let mut whole: Vec<Node> = Vec::with_capacity(elements.len() + middle.len());
+        whole.extend_from_slice(elements.get(..self.first)?);
         let mut following: Vec<Entry> = Vec::new();
         let (list_end, root_end);
         match self.sentinel {
@@ -118,13 +119,13 @@ impl List {
                     return None;
                 }
                 for node in middle {
-                    whole.push(mapped(node, &place)?);
+                    whole.push(moved(&node, &place)?);
                 }
                 for node in elements.get(sentinel..)? {
-                    whole.push(mapped(node.clone(), &|span| changed.moved_span(span))?);
+                    whole.push(moved(node, &|span| changed.moved_span(span))?);
                 }
                 for entry in old.get(self.entry + 1..)? {
-                    following.push(mapped_entry(entry.clone(), &|span| changed.moved_span(span))?);
+                    following.push(moved_entry(entry, &|span| changed.moved_span(span))?);
                 }
                 list_end = changed.moved(entry.value.span.end)?;
                 root_end = changed.moved(root.span.end)?;
@@ -135,10 +136,10 @@ impl List {
                     return None;
                 }
                 for node in middle {
-                    whole.push(mapped(node, &place)?);
+                    whole.push(moved(&node, &place)?);
                 }
                 for entry in behind {
-                    following.push(mapped_entry(entry, &place)?);
+                    following.push(moved_entry(&entry, &place)?);
                 }
                 list_end = place(list.value.span)?.end;
                 root_end = place(new.span)?.end;
@@ -160,21 +161,33 @@ fn placed(span: Span, start: usize) -> Option<Span> {
     Some(Span { start: place(span.start)?, end: place(span.end)? })
 }
 
-fn mapped(node: Node, place: &impl Fn(Span) -> Option<Span>) -> Option<Node> {
-    let content = match node.content {
-        Content::List(elements) => {
-            Content::List(elements.into_iter().map(|element| mapped(element, place)).collect::<Option<_>>()?)
-        }
+/// Copies a part of the tree to where it stands now.
+fn moved(node: &Node, place: &impl Fn(Span) -> Option<Span>) -> Option<Node> {
+    let content = match &node.content {
+        Content::List(elements) => Content::List(all_moved(elements, place)?),
         Content::Map(entries) => {
-            Content::Map(entries.into_iter().map(|entry| mapped_entry(entry, place)).collect::<Option<_>>()?)
+            let mut moved = Vec::with_capacity(entries.len());
+            for entry in entries {
+                moved.push(moved_entry(entry, place)?);
+            }
+            Content::Map(moved)
         }
-        word => word,
+        word => word.clone(),
     };
     Some(Node { content, span: place(node.span)? })
 }
 
-fn mapped_entry(entry: Entry, place: &impl Fn(Span) -> Option<Span>) -> Option<Entry> {
-    Some(Entry { key: entry.key, key_span: place(entry.key_span)?, value: mapped(entry.value, place)? })
+fn all_moved(nodes: &[Node], place: &impl Fn(Span) -> Option<Span>) -> Option<Vec<Node>> {
+    let mut all = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        all.push(moved(node, place)?);
+    }
+    Some(all)
+}
+
+fn moved_entry(entry: &Entry, place: &impl Fn(Span) -> Option<Span>) -> Option<Entry> {
+    let Entry { key, key_span, value } = entry;
+    Some(Entry { key: key.clone(), key_span: place(*key_span)?, value: moved(value, place)? })
 }
 
 #[cfg(test)]
