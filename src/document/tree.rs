@@ -3,6 +3,7 @@
 //! Depth and size are bounded, also behind aliases, so that no file can make the reader grow without end.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag};
 use serde_json::{Map, Number, Value};
@@ -133,8 +134,22 @@ pub(super) struct Reading {
     pub(super) has_anchors: bool,
 }
 
+/// Stands for the key whose value a list is, when only a part of the list is read.
+const HEADER: &str = "k:\n";
+
 /// Reads a text.
 pub(super) fn read(text: &str) -> Reading {
+    at(text, 0, 0)
+}
+
+/// Reads elements of a list from a text, from the line of one on, and what is behind the list. The root has a key for the list, and those
+/// behind it; places are those in the whole text.
+pub(super) fn read_elements(text: &str, lines: Range<usize>) -> Option<Reading> {
+    Some(at(&format!("{HEADER}{}", text.get(lines.clone())?), HEADER.len(), lines.start))
+}
+
+/// Reads a text that stands somewhere else: without its first bytes, behind others.
+fn at(text: &str, without: usize, behind: usize) -> Reading {
     let options = granit_parser::options! {
         emit_comments: false,
         flow_nesting_limit: MOST_DEPTH,
@@ -145,6 +160,8 @@ pub(super) fn read(text: &str) -> Reading {
         anchors: HashMap::new(),
         nodes: 0,
         problems: Vec::new(),
+        without,
+        behind,
     };
     let root = builder.document().unwrap_or_else(|fatal| {
         builder.problems.push(fatal);
@@ -167,15 +184,23 @@ struct Builder<'a> {
     anchors: HashMap<usize, Built>,
     nodes: usize,
     problems: Vec<Problem>,
+    without: usize,
+    behind: usize,
 }
 
 impl<'a> Builder<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), Problem> {
         match self.events.next_event() {
-            Some(Ok((event, span))) => Ok((event, span_of(&span))),
+            Some(Ok((event, span))) => Ok((event, self.span_of(&span))),
             Some(Err(error)) => Err(syntax_problem(&error)),
             None => Ok((Event::StreamEnd, Span { start: 0, end: 0 })),
         }
+    }
+
+    fn span_of(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().unwrap_or(0..0);
+        let place = |at: usize| (at + self.behind).saturating_sub(self.without);
+        Span { start: place(range.start), end: place(range.end.max(range.start)) }
     }
 
     fn document(&mut self) -> Result<Option<Node>, Problem> {
@@ -343,11 +368,6 @@ impl Keys {
         }
         self.table.insert(key.to_owned())
     }
-}
-
-fn span_of(span: &granit_parser::Span) -> Span {
-    let range = span.byte_range().unwrap_or(0..0);
-    Span { start: range.start, end: range.end.max(range.start) }
 }
 
 /// Says in our words what the parser found.

@@ -16,9 +16,6 @@ use super::{Step, hold};
 use crate::document::source::Source;
 use crate::document::tree::{self, Content, Entry, MOST_NODES, Node, Reading, Span};
 
-/// Stands for the key whose value the list is.
-const HEADER: &str = "k:\n";
-
 /// Returns the file with a new text, when less than all of it has to be read for that.
 pub(super) fn reread(before: &Source, text: &str) -> Option<Source> {
     if !before.is_plain() {
@@ -26,7 +23,7 @@ pub(super) fn reread(before: &Source, text: &str) -> Option<Source> {
     }
     let changed = Changed::between(before.text(), text)?;
     let list = List::around(before, &changed.old)?;
-    let reading = tree::read(&format!("{HEADER}{}", text.get(list.start..changed.moved(list.end)?)?));
+    let reading = tree::read_elements(text, list.start..changed.moved(list.end)?)?;
     let nodes = before.nodes() + reading.nodes;
     let root = list.with(before.root(), reading, &changed)?;
     // what was read twice counts twice: near the bound the whole file decides
@@ -103,7 +100,6 @@ impl List {
         let entry = old.get(self.entry)?;
         let new = reading.root.filter(|_| reading.problems.is_empty() && !reading.has_anchors)?;
         let Content::Map(mut read) = new.content else { return None };
-        let place = |span: Span| placed(span, self.start);
         let behind = read.split_off(1.min(read.len()));
         let list = read.pop()?;
         let Content::List(mut middle) = list.value.content else { return None };
@@ -115,12 +111,10 @@ impl List {
         match self.sentinel {
             Some(sentinel) => {
                 let seen = middle.pop()?;
-                if place(seen.span)?.start != changed.moved(elements.get(sentinel)?.span.start)? {
+                if seen.span.start != changed.moved(elements.get(sentinel)?.span.start)? {
                     return None;
                 }
-                for node in middle {
-                    whole.push(moved(&node, &place)?);
-                }
+                whole.append(&mut middle);
                 for node in elements.get(sentinel..)? {
                     whole.push(moved(node, &|span| changed.moved_span(span))?);
                 }
@@ -135,14 +129,10 @@ impl List {
                 if behind.len() != old.len() || behind.iter().zip(old).any(|(new, old)| new.key != old.key) {
                     return None;
                 }
-                for node in middle {
-                    whole.push(moved(&node, &place)?);
-                }
-                for entry in behind {
-                    following.push(moved_entry(&entry, &place)?);
-                }
-                list_end = place(list.value.span)?.end;
-                root_end = place(new.span)?.end;
+                whole.append(&mut middle);
+                following = behind;
+                list_end = list.value.span.end;
+                root_end = new.span.end;
             }
         }
         let span = Span { start: entry.value.span.start, end: list_end };
@@ -153,12 +143,6 @@ impl List {
         let span = Span { start: root.span.start, end: root_end };
         Some(Node { content: Content::Map(entries), span })
     }
-}
-
-/// Returns where a part stands in the file that was read below the header.
-fn placed(span: Span, start: usize) -> Option<Span> {
-    let place = |at: usize| (at + start).checked_sub(HEADER.len());
-    Some(Span { start: place(span.start)?, end: place(span.end)? })
 }
 
 /// Copies a part of the tree to where it stands now.
