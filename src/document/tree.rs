@@ -210,6 +210,9 @@ impl<'a> Builder<'a> {
             match event {
                 Event::StreamEnd => return Ok(root),
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
+                // `---` with nothing behind it
+                Event::Scalar(_, ScalarStyle::Plain, 0, None) if root.is_some() && span.start == span.end => {
+                }
                 _ if root.is_some() => {
                     return Err(Problem::new("syntax", span, "a second document begins here")
                         .hint("keep one document in a file"));
@@ -432,6 +435,13 @@ mod tests {
     }
 
     #[test]
+    fn a_document_without_anything_may_follow() {
+        for end in ["---\n", "---", "...\n", "...\n---\n# why\n"] {
+            assert_eq!(json(&format!("a: 1\n{end}")), serde_json::json!({"a": 1}), "{end}");
+        }
+    }
+
+    #[test]
     fn aliases_that_multiply_are_stopped() {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..30 {
@@ -461,6 +471,8 @@ mod tests {
             ("a: .inf\n", "wrong-type", "finite"),
             ("[a]: 1\n", "syntax", "key"),
             ("a: 1\n---\nb: 2\n", "syntax", "second document"),
+            ("a: 1\n---\n---\nb: 2\n", "syntax", "second document"),
+            ("a: 1\n---\n''\n", "syntax", "second document"),
             ("a: [1\n", "syntax", "`[`"),
             ("a: \"x\n", "syntax", "quote"),
             ("a:\n\t- 1\n", "syntax", "tab"),

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use similar::{ChangeTag, TextDiff};
 
+/// What `diff` and `patch` say below a last line that has no line break.
+const NO_LINE_BREAK: &str = "\\ No newline at end of file\n";
 /// Lines around a change that are shown with it.
 const CONTEXT: usize = 3;
 
@@ -31,6 +33,9 @@ pub fn unified_difference(file: &str, old: &str, new: &str) -> String {
         for change in group.iter().flat_map(|op| difference.iter_changes(op)) {
             let line = change.value().trim_end_matches(['\r', '\n']);
             let _ = writeln!(text, "{}{line}", change.tag());
+            if !change.value().ends_with('\n') {
+                text.push_str(NO_LINE_BREAK);
+            }
         }
     }
     text
@@ -77,6 +82,10 @@ mod tests {
             "--- f\n+++ f\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n"
         );
         assert_eq!(unified_difference("f", "", "a\n"), "--- f\n+++ f\n@@ -0,0 +1 @@\n+a\n");
+        assert_eq!(
+            unified_difference("f", "a", "a\nb"),
+            "--- f\n+++ f\n@@ -1 +1,2 @@\n-a\n\\ No newline at end of file\n+a\n+b\n\\ No newline at end of file\n"
+        );
         let old: String = (1..=100).map(|line| format!("{line}\n")).collect();
         let new = old.replace("\n50\n", "\nfifty\n").replace("\n90\n", "\n");
         let wanted = "--- f\n+++ f\n@@ -47,7 +47,7 @@\n 47\n 48\n 49\n-50\n+fifty\n 51\n 52\n 53\n@@ -87,7 +87,6 @@\n 87\n 88\n 89\n-90\n 91\n 92\n 93\n";

@@ -164,3 +164,13 @@ fn keys_with_a_question_mark_are_left_alone() {
     let error = edited(&source, &[Step::Key("c")], &Edit::Set(Value::from(3))).unwrap_err();
     assert_eq!(error.reason, "its keys are written with `?`");
 }
+
+#[test]
+fn what_comes_last_stands_before_the_end_of_the_document() {
+    for end in ["---\n", "...\n", "# end\n---\n# nothing\n"] {
+        let text = format!("a:\n  - x\n{end}");
+        let insert = Edit::Insert(Value::from("z"));
+        assert_eq!(after(&text, &[Step::Key("a"), Step::At(1)], &insert), format!("a:\n  - x\n  - z\n{end}"));
+        assert_eq!(after(&text, &[Step::Key("a"), Step::At(0)], &Edit::Remove), format!("a: []\n{end}"));
+    }
+}

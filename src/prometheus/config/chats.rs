@@ -159,6 +159,15 @@ pub(super) static TELEGRAM: Section = Section {
     rule: Some(|walk, fields| {
         needs_one(walk, fields, &["bot_token", "bot_token_file"], "a Telegram receiver");
         needs_one(walk, fields, &["chat_id", "chat_id_file"], "a Telegram receiver");
+        // 0 is how Alertmanager tells that there is none
+        let chat = fields.get("chat_id").filter(|_| fields.filled("chat_id_file").is_none());
+        if let Some(entry) = chat.filter(|entry| entry.value.to_json() == 0) {
+            walk.error(
+                "missing-key",
+                entry.value.span,
+                "`chat_id: 0` is no chat: it stands for none in Alertmanager",
+            );
+        }
     }),
 };
 

@@ -225,6 +225,17 @@ fn pairs<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node, kind: &'static Kin
     };
     for entry in fields.iter() {
         walk.classic_label_name(&entry.key, entry.key_span);
+        // Alertmanager takes nothing at all for an empty text, but for no expression
+        if entry.value.content == Content::Null && matches!(kind, Kind::Regex) {
+            let message = format!("the expression that `{}` must match is missing", entry.key);
+            walk.error_hint(
+                "missing-key",
+                entry.key_span,
+                message,
+                "write one, or `''` for a label that is not there",
+            );
+            continue;
+        }
         walk.value(&entry.key, kind, &entry.value);
     }
 }

@@ -78,6 +78,10 @@ pub(super) fn root<'a>(
             walk.error_hint("not-needed", entry.key_span, message, "put it into a route below `routes`");
         }
     }
+    if let Some(entry) = route.get("continue").filter(|entry| entry.value.content == Content::Bool(true)) {
+        let message = "the first route takes no `continue: true`: there is none beside it to go on with";
+        walk.error_hint("not-needed", entry.key_span, message, "remove it");
+    }
     branch(walk, &route, receivers, times, 64);
 }
 
