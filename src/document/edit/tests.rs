@@ -91,7 +91,7 @@ fn what_comes_looks_like_what_is_there() {
         ("scrape_configs:\n- job_name: a\n", "- job_name: new\n  static_configs:\n  - targets: [\"j:1\"]\n"),
         (
             "scrape_configs:\n    - job_name: 'a'\n",
-            "    - job_name: new\n      static_configs:\n          - targets: ['j:1']\n",
+            "    - job_name: 'new'\n      static_configs:\n          - targets: ['j:1']\n",
         ),
         // a mark at the beginning is no indentation
         (
