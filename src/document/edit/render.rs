@@ -243,11 +243,12 @@ fn looks_like_number(text: &str) -> bool {
 
 /// Digits with at most one dot, and with an exponent or without.
 fn is_decimal(lower: &str) -> bool {
-    let (mantissa, exponent) = lower.split_once('e').unwrap_or((lower, ""));
+    let (mantissa, exponent) = lower.split_once('e').unwrap_or((lower, "0"));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     !mantissa.is_empty()
         && mantissa.chars().all(|sign| sign.is_ascii_digit() || sign == '.')
         && mantissa.matches('.').count() <= 1
+        && !exponent.is_empty()
         && is_digits(exponent)
 }
 
