@@ -82,6 +82,12 @@ fn texts_are_quoted_where_the_next_of_kin_are() {
             1,
             "  - job_name: new\n    scrape_interval: 30s\n    metrics_path: /mx\n    static_configs:\n      - targets: ['10.0.0.3:9100']\n",
         ),
+        // in brackets most are in quotes, though not nearly all
+        (
+            "scrape_configs:\n- job_name: a\n  static_configs:\n  - targets: ['a:1', 'b:1', c:1]\n",
+            1,
+            "- job_name: new\n  scrape_interval: 30s\n  metrics_path: /mx\n  static_configs:\n  - targets: ['10.0.0.3:9100']\n",
+        ),
         // one in five is too many to speak of all
         (
             "scrape_configs:\n- job_name: 'a'\n  static_configs:\n  - {}\n- job_name: 'b'\n- job_name: c\n- job_name: 'd'\n",
@@ -143,6 +149,15 @@ fn lists_in_brackets_keep_their_blanks_and_lines() {
     ] {
         assert_eq!(after(before, &["t".into()], &Edit::Set(Value::list(words.iter().copied()))), wanted);
     }
+    let text = "scrape_configs: [{ job_name: 'a', static_configs: [{ targets: ['x:1'] }] }]\n";
+    let wanted = text.replace("]\n", ", { job_name: 'n', u: {}, static_configs: [{ targets: ['y:1'] }] }]\n");
+    let list = Value::map([("targets", Value::list(["y:1"]))]);
+    let new = [
+        ("job_name", Value::from("n")),
+        ("u", Value::Map(vec![])),
+        ("static_configs", Value::List(vec![list])),
+    ];
+    assert_eq!(after(text, &job(1), &Edit::Insert(Value::map(new))), wanted);
     // a new list has the blanks of the others
     let text = "a:\n  t: [ x, y ]\nb:\n  u: 1\n";
     let wanted = "a:\n  t: [ x, y ]\nb:\n  u: 1\n  t: [ z ]\n";

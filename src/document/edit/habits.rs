@@ -36,9 +36,38 @@ struct Quotes {
     quoted: usize,
 }
 
+/// How texts are written that could do without quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quoting {
+    /// In quotes, at least nearly all.
+    Quoted,
+    /// Bare; in brackets, too.
+    Bare,
+    /// Now so, now so, or it doesn't show.
+    Mixed,
+}
+
 impl Quotes {
+    fn says(self) -> Option<Quoting> {
+        match self {
+            Quotes { bare: 0, quoted: 0 } => None,
+            Quotes { bare, quoted } if bare * NEARLY_ALL <= quoted => Some(Quoting::Quoted),
+            Quotes { bare, quoted } if quoted <= bare => Some(Quoting::Bare),
+            _ => Some(Quoting::Mixed),
+        }
+    }
+}
+
+/// Brackets or braces that are not empty: with blanks inside, or without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Blanks {
+    with: usize,
+    without: usize,
+}
+
+impl Blanks {
     fn says(self) -> Option<bool> {
-        (self.bare + self.quoted > 0).then_some(self.quoted > 0 && self.bare * NEARLY_ALL <= self.quoted)
+        (self.with + self.without > 0).then_some(self.with > self.without)
     }
 }
 
@@ -54,18 +83,18 @@ pub(super) struct Votes {
     list_indent: Vec<usize>,
     flow_lists: usize,
     block_lists: usize,
-    tight: usize,
-    padded: usize,
+    brackets: Blanks,
+    braces: Blanks,
 }
 
 impl Votes {
-    /// Says whether texts like this one are quoted, though they needn't be.
-    pub(super) fn is_quoted(&self, text: &str) -> Option<bool> {
+    /// Says how texts like this one are written.
+    pub(super) fn quoting_of(&self, text: &str) -> Option<Quoting> {
         if is_measure(text) { self.measures.says() } else { self.words.says() }
     }
 
-    /// Says whether texts are quoted, whatever they are.
-    pub(super) fn is_any_quoted(&self) -> Option<bool> {
+    /// Says how texts are written, whatever they are.
+    pub(super) fn quoting(&self) -> Option<Quoting> {
         let (one, other) = (self.words, self.measures);
         Quotes { bare: one.bare + other.bare, quoted: one.quoted + other.quoted }.says()
     }
@@ -91,8 +120,13 @@ impl Votes {
     }
 
     /// Says whether blanks stand inside of brackets.
-    pub(super) fn is_padded(&self) -> Option<bool> {
-        (self.tight + self.padded > 0).then_some(self.padded > self.tight)
+    pub(super) fn has_wide_brackets(&self) -> Option<bool> {
+        self.brackets.says()
+    }
+
+    /// Says whether blanks stand inside of braces.
+    pub(super) fn has_wide_braces(&self) -> Option<bool> {
+        self.braces.says()
     }
 }
 
@@ -129,6 +163,7 @@ impl Habits {
         if self.looked_at > MOST_LOOKED_AT {
             return;
         }
+        self.blanks(layout, node, kin);
         match &node.content {
             Content::Text(text) => self.text(layout.text.as_bytes().get(node.span.start), text, kin),
             Content::List(elements) => {
@@ -176,6 +211,23 @@ impl Habits {
         count(votes_of(&mut self.by_key_above, kin.above));
     }
 
+    fn blanks(&mut self, layout: Layout<'_>, node: &Node, kin: Kin<'_>) {
+        let at = |place: usize| layout.text.as_bytes().get(place);
+        let is_list = match (&node.content, at(node.span.start)) {
+            (Content::List(elements), Some(b'[')) if !elements.is_empty() => true,
+            (Content::Map(entries), Some(b'{')) if !entries.is_empty() => false,
+            _ => return,
+        };
+        let is_with = match at(node.span.start + 1) {
+            Some(b'\r' | b'\n') => return,
+            first => first == Some(&b' '),
+        };
+        for votes in [&mut self.all, votes_of(&mut self.by_key, kin.key)] {
+            let blanks = if is_list { &mut votes.brackets } else { &mut votes.braces };
+            *(if is_with { &mut blanks.with } else { &mut blanks.without }) += 1;
+        }
+    }
+
     fn child(&mut self, layout: Layout<'_>, column: usize, behind: usize, value: &Node, key: &str) {
         let has_words = |elements: &[Node]| {
             !elements.is_empty()
@@ -201,14 +253,6 @@ impl Habits {
                 }
                 if own_line && first == Some(&b'-') {
                     count(&|votes| votes.list_indent.push(depth));
-                }
-                match bytes.get(start + 1) {
-                    Some(b' ') if first == Some(&b'[') && !elements.is_empty() => {
-                        count(&|votes| votes.padded += 1);
-                    }
-                    Some(b'\r' | b'\n') => {}
-                    _ if first == Some(&b'[') && !elements.is_empty() => count(&|votes| votes.tight += 1),
-                    _ => {}
                 }
             }
             Content::Map(_) if own_line => count(&|votes| votes.map_indent.push(depth.max(1))),

@@ -1,7 +1,7 @@
 //! Writes values as YAML that means the same to readers of YAML 1.1 (Prometheus and Alertmanager use go-yaml) and 1.2.
 
-use super::habits::Kin;
-use super::style::{Quoting, Style};
+use super::habits::{Kin, Quoting};
+use super::style::Style;
 use crate::document::scalar;
 use crate::document::tree::Content;
 use crate::document::value::Value;
@@ -24,13 +24,14 @@ impl Style {
         match value {
             Value::List(elements) => {
                 let parts: Vec<String> = elements.iter().map(|element| self.flow(element, kin)).collect();
-                let blank = if !parts.is_empty() && self.is_padded(kin) { " " } else { "" };
+                let blank = if parts.is_empty() { "" } else { self.in_brackets(kin) };
                 format!("[{blank}{}{blank}]", parts.join(", "))
             }
             Value::Map(entries) => {
                 let parts: Vec<String> =
                     entries.iter().map(|(key, value)| self.flow_entry(key, value, kin)).collect();
-                format!("{{{}}}", parts.join(", "))
+                let blank = if parts.is_empty() { "" } else { self.in_braces(kin) };
+                format!("{{{blank}{}{blank}}}", parts.join(", "))
             }
             scalar => self.scalar(scalar, Context::Flow, kin),
         }
@@ -63,8 +64,8 @@ impl Style {
             (Quoting::Quoted, _) => false,
             (_, Context::Block) => is_plain(text, context),
             // `[h:1]` only where others have it
-            (Quoting::BareAsItsKin, Context::Flow) => is_plain(text, context) || is_bare_in_brackets(text),
-            (Quoting::Bare, Context::Flow) => is_name(text),
+            (Quoting::Bare, Context::Flow) => is_plain(text, context) || is_bare_in_brackets(text),
+            (Quoting::Mixed, Context::Flow) => is_name(text),
         };
         if is_bare { text.to_owned() } else { self.quoted(text, self.mark(kin)) }
     }

@@ -2,7 +2,7 @@
 //!
 //! Asked is the next of kin: values under the same key in the parts around the place, the nearest part first, then all values.
 
-use super::habits::{Habits, Kin, Votes};
+use super::habits::{Habits, Kin, Quoting, Votes};
 use super::layout::Layout;
 use crate::document::source::Step;
 use crate::document::tree::{Content, Node};
@@ -22,17 +22,6 @@ impl Default for Style {
     fn default() -> Self {
         Style { newline: "\n", json: false, parts: Vec::new() }
     }
-}
-
-/// How a text is written that could do without quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quoting {
-    /// In quotes.
-    Quoted,
-    /// Bare; texts under the same key are, too.
-    BareAsItsKin,
-    /// Bare; others are, or nothing shows.
-    Bare,
 }
 
 impl Style {
@@ -61,19 +50,15 @@ impl Style {
 
     /// Says how a text is written that could do without quotes.
     pub(super) fn quoting(&self, kin: Kin<'_>, text: &str) -> Quoting {
-        let quoted = |yes| if yes { Quoting::Quoted } else { Quoting::Bare };
-        match self.under(kin.key, Votes::is_any_quoted) {
-            Some(true) => Quoting::Quoted,
-            Some(false) => Quoting::BareAsItsKin,
-            None => self
-                .parts
-                .iter()
-                .filter_map(|part| part.under_all_of(kin.above))
-                .find_map(|votes| votes.is_quoted(text))
-                // a single job is too little to say how a file is written
-                .or_else(|| self.parts.last().and_then(|whole| whole.all.is_quoted(text)))
-                .map_or(Quoting::Bare, quoted),
-        }
+        self.under(kin.key, Votes::quoting).unwrap_or_else(|| {
+            let beside = self.parts.iter().filter_map(|part| part.under_all_of(kin.above));
+            // a single job is too little to say how a file is written
+            let whole = || self.parts.last().and_then(|whole| whole.all.quoting_of(text));
+            match beside.into_iter().find_map(|votes| votes.quoting_of(text)).or_else(whole) {
+                Some(Quoting::Quoted) => Quoting::Quoted,
+                _ => Quoting::Mixed,
+            }
+        })
     }
 
     /// Returns the quotation mark.
@@ -99,9 +84,14 @@ impl Style {
         self.under(kin.key, Votes::has_flow_lists).or_else(whole).unwrap_or(true)
     }
 
-    /// Do blanks stand inside of brackets?
-    pub(super) fn is_padded(&self, kin: Kin<'_>) -> bool {
-        self.shown(kin.key, Votes::is_padded).unwrap_or(false)
+    /// Returns what stands inside of brackets before the first element, and behind the last.
+    pub(super) fn in_brackets(&self, kin: Kin<'_>) -> &'static str {
+        if self.shown(kin.key, Votes::has_wide_brackets).unwrap_or(false) { " " } else { "" }
+    }
+
+    /// Returns what stands inside of braces before the first key, and behind the last value.
+    pub(super) fn in_braces(&self, kin: Kin<'_>) -> &'static str {
+        if self.shown(kin.key, Votes::has_wide_braces).unwrap_or(false) { " " } else { "" }
     }
 
     fn under<T>(&self, key: &str, says: impl Fn(&Votes) -> Option<T>) -> Option<T> {
