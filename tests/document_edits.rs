@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails")]
 
+#[path = "document_edits/looks.rs"]
+mod looks;
 #[path = "document_edits/styles.rs"]
 mod styles;
 

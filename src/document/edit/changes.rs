@@ -4,6 +4,7 @@
 //! in behind its neighbour, and what has the same name on both sides is changed where it stands.
 
 use super::EditError;
+use super::habits::Kin;
 use super::layout::{Form, Layout, Spot};
 use super::style::Style;
 use crate::document::tree::{Content, Entry, Node};
@@ -68,6 +69,7 @@ impl Changes<'_> {
         owner: Option<usize>,
         node: &Node,
         new: &Value,
+        kin: Kin<'_>,
     ) -> Result<(), EditError> {
         if means(node, new) {
             return Ok(());
@@ -75,21 +77,27 @@ impl Changes<'_> {
         let spot = self.layout.spot(behind, node);
         match (&node.content, new, spot.form, owner) {
             (Content::Map(entries), Value::Map(values), Form::Block, _) if !values.is_empty() => {
-                self.block_map(spot, entries, values)
+                self.block_map(spot, entries, values, kin)
             }
             (Content::List(elements), Value::List(values), Form::Block, _) if !values.is_empty() => {
-                self.block_list(spot, elements, values)
+                self.block_list(spot, elements, values, kin)
             }
-            (Content::Map(_), Value::Map(_), Form::Flow, _) => self.flow_map(node, new),
+            (Content::Map(_), Value::Map(_), Form::Flow, _) => self.flow_map(node, new, kin),
+            (Content::List(elements), Value::List(_), Form::Block, Some(_))
+                if self.can_be_emptied(behind, spot) =>
+            {
+                self.empty_list(behind, spot, elements);
+                Ok(())
+            }
             (Content::List(elements), Value::List(values), Form::Flow, Some(owner))
                 if elements.is_empty() && !values.is_empty() =>
             {
-                self.whole(behind, owner, spot, new)
+                self.whole(behind, owner, spot, new, kin)
             }
-            (Content::List(_), Value::List(_), Form::Flow, _) => self.flow_list(node, new),
-            (_, _, _, Some(owner)) => self.whole(behind, owner, spot, new),
+            (Content::List(_), Value::List(_), Form::Flow, _) => self.flow_list(node, new, kin),
+            (_, _, _, Some(owner)) => self.whole(behind, owner, spot, new, kin),
             (_, _, _, None) => {
-                let word = self.in_brackets(spot, new);
+                let word = self.in_brackets(spot, new, kin);
                 let gap = if self.layout.text.get(..behind).is_some_and(|text| text.ends_with(':'))
                     && spot.form == Form::Absent
                 {
@@ -104,10 +112,10 @@ impl Changes<'_> {
     }
 
     /// Writes a value into brackets, with the quotes that were there.
-    fn in_brackets(&self, spot: Spot, new: &Value) -> String {
+    fn in_brackets(&self, spot: Spot, new: &Value, kin: Kin<'_>) -> String {
         match (self.quote_at(spot), new) {
             (Some(quote), Value::Text(text)) => self.style.quoted(text, quote),
-            _ => self.style.flow(new),
+            _ => self.style.flow(new, kin),
         }
     }
 
@@ -117,7 +125,14 @@ impl Changes<'_> {
     }
 
     /// Replaces a value as a whole; a comment on the line of its key stays there.
-    fn whole(&mut self, behind: usize, owner: usize, spot: Spot, new: &Value) -> Result<(), EditError> {
+    fn whole(
+        &mut self,
+        behind: usize,
+        owner: usize,
+        spot: Spot,
+        new: &Value,
+        kin: Kin<'_>,
+    ) -> Result<(), EditError> {
         let absent = spot.form == Form::Absent;
         let inline = match (self.quote_at(spot), new) {
             (Some(quote), Value::Text(text)) if !text.contains('\n') => Some(self.style.quoted(text, quote)),
@@ -126,9 +141,10 @@ impl Changes<'_> {
             (_, Value::List(elements))
                 if spot.form == Form::Flow && elements.iter().all(Value::is_scalar) =>
             {
-                (!self.has_only_brackets(spot) || self.style.flow_lists).then(|| self.style.flow(new))
+                (!self.has_only_brackets(spot) || self.style.has_flow_lists(kin))
+                    .then(|| self.style.flow(new, kin))
             }
-            _ => self.style.inline(owner + 8, new),
+            _ => self.style.inline(owner + 8, new, kin),
         };
         let on_line = self.layout.line_start(spot.start) == self.layout.line_start(behind) || absent;
         if let Some(inline) = inline {
@@ -149,7 +165,7 @@ impl Changes<'_> {
             }
             return Ok(());
         }
-        self.below(behind, owner, spot, new)
+        self.below(behind, owner, spot, new, kin)
     }
 
     fn has_only_brackets(&self, spot: Spot) -> bool {
@@ -157,12 +173,19 @@ impl Changes<'_> {
     }
 
     /// Puts lines below a key (or dash) in the place of its value.
-    fn below(&mut self, behind: usize, owner: usize, spot: Spot, new: &Value) -> Result<(), EditError> {
+    fn below(
+        &mut self,
+        behind: usize,
+        owner: usize,
+        spot: Spot,
+        new: &Value,
+        kin: Kin<'_>,
+    ) -> Result<(), EditError> {
         let newline = self.style.newline;
         if let Value::Text(text) = new
             && let Some((header, body)) = super::render::literal(text)
         {
-            let inner = " ".repeat(owner + self.style.map_indent);
+            let inner = " ".repeat(owner + self.style.map_indent(kin));
             let lines =
                 body.map(|line| if line.is_empty() { String::new() } else { format!("{inner}{line}") });
             let lines: Vec<String> = lines.collect();
@@ -182,10 +205,10 @@ impl Changes<'_> {
         let is_dash = self.layout.text.get(..behind).is_some_and(|text| text.ends_with('-'));
         let inner = match new {
             _ if is_dash => owner + 2,
-            Value::List(_) => owner + self.style.list_indent,
-            _ => owner + self.style.map_indent,
+            Value::List(_) => owner + self.style.list_indent(kin),
+            _ => owner + self.style.map_indent(kin),
         };
-        let lines = self.style.body(inner, new).join(newline);
+        let lines = self.style.body(inner, new, kin).join(newline);
         match spot.form {
             Form::Block => self.replace(
                 self.layout.line_start(spot.start).max(behind),
@@ -217,6 +240,7 @@ impl Changes<'_> {
         spot: Spot,
         entries: &[Entry],
         values: &[(String, Value)],
+        kin: Kin<'_>,
     ) -> Result<(), EditError> {
         let column = self.layout.column(spot.start);
         if let Some(entry) = entries.iter().find(|entry| self.layout.is_explicit(entry)) {
@@ -228,7 +252,13 @@ impl Changes<'_> {
         }
         for (index, entry) in entries.iter().enumerate() {
             match value_of(&entry.key) {
-                Some(value) => self.set(self.layout.colon(entry) + 1, Some(column), &entry.value, value)?,
+                Some(value) => self.set(
+                    self.layout.colon(entry) + 1,
+                    Some(column),
+                    &entry.value,
+                    value,
+                    kin.under(&entry.key),
+                )?,
                 None => self.remove_entry(entries, index, column),
             }
         }
@@ -241,7 +271,7 @@ impl Changes<'_> {
             let Some(entry) = before.and_then(|before| entries.get(before)) else { continue };
             let behind = self.layout.line_end(self.layout.entry(entry).end);
             let end = self.layout.comments_below(behind, column);
-            let lines = self.style.key_lines(column, key, value);
+            let lines = self.style.key_lines(column, key, value, kin);
             let blank = if entry.key == last.key && is_airy { self.style.newline } else { "" };
             let text = lines.iter().map(|line| format!("{}{line}", self.style.newline)).collect::<String>();
             self.replace(end, end, format!("{blank}{text}"));

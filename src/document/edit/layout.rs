@@ -135,7 +135,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Passes over anchors and tags on the same line, when there is no value behind them.
-    fn behind_properties(&self, behind: usize) -> usize {
+    pub(super) fn behind_properties(&self, behind: usize) -> usize {
         let mut end = behind;
         loop {
             let rest = self.text.get(end..).unwrap_or_default();
@@ -260,6 +260,37 @@ impl<'a> Layout<'a> {
         begin
     }
 
+    /// Returns where the lines of a list's element begin: at the comment directly above it that speaks of it. An element above that is
+    /// commented out (`# - name: x`) is none of its own.
+    pub(super) fn element_begin(&self, dash: usize, column: usize) -> usize {
+        let line = self.line_start(dash);
+        let begin = self.comment_above(line, column);
+        let (mut own, mut at) = (begin, begin);
+        // how far the dash of the one that is commented out stands behind its `#`, while its lines last
+        let mut out = None;
+        while at < line {
+            let comment = self.text.get(at..self.line_end(at)).unwrap_or_default().trim_start_matches(' ');
+            let words = comment.trim_start_matches('#');
+            let depth = words.len() - words.trim_start_matches(' ').len();
+            let is_dash = depth <= 1 && words.trim_start().starts_with("- ");
+            let is_out = match out {
+                Some(dash) if depth > dash || words.trim().is_empty() => true,
+                _ if is_dash && (at == own || begins_with_key(words)) => {
+                    out = Some(depth);
+                    true
+                }
+                _ => false,
+            };
+            at = self.next_line(at);
+            if is_out {
+                own = at;
+            } else {
+                out = None;
+            }
+        }
+        own.min(line)
+    }
+
     /// Returns the end of the last comment line that follows, and is indented deeper than a column; blank lines may be between.
     pub(super) fn comments_below(&self, line_end: usize, column: usize) -> usize {
         let mut end = line_end;
@@ -290,4 +321,10 @@ impl<'a> Layout<'a> {
                 .get(self.line_start(line_start - 1)..line_start)
                 .is_some_and(|line| line.trim().is_empty())
     }
+}
+
+/// Says whether the first word behind a dash is a key.
+fn begins_with_key(words: &str) -> bool {
+    let word = words.trim_start().trim_start_matches('-').split_whitespace().next();
+    word.is_some_and(|word| word.len() > 1 && word.ends_with(':'))
 }

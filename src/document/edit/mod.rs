@@ -4,6 +4,7 @@
 //! untouched parts included; a text that does not pass is never returned. Whether the new value makes sense is left to the caller.
 
 mod changes;
+mod habits;
 mod layout;
 mod lists;
 mod render;
@@ -17,6 +18,7 @@ use super::tree::{Content, Node, Span, UNKNOWN_ALIAS};
 use super::value::{Value, agree, means};
 use super::{Finding, Severity};
 use changes::Changes;
+use habits::Kin;
 use layout::{Form, Layout};
 use style::Style;
 
@@ -98,28 +100,29 @@ struct Hold<'a> {
     behind: usize,
     owner: Option<usize>,
     node: &'a Node,
+    kin: Kin<'a>,
 }
 
 fn edited_unchecked(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<String, EditError> {
     let layout = Layout { text: source.text() };
-    let style = Style::of(layout, source.root());
-    let mut changes = Changes { layout, style, replacements: Vec::new() };
+    let style = Style::of(layout, source.root(), path);
+    let mut changes = Changes { layout, style: style.clone(), replacements: Vec::new() };
     match (edit, path.split_last()) {
         (Edit::Set(value), None) => {
             let root = hold(layout, source, &[])?;
-            changes.set(root.behind, root.owner, root.node, value)?;
+            changes.set(root.behind, root.owner, root.node, value, root.kin)?;
         }
         (Edit::Set(value), Some((last, above))) => {
             let parent = hold(layout, source, above)?;
             match (step_into(layout, parent, last)?, last) {
-                (Some(there), _) => changes.set(there.behind, there.owner, there.node, value)?,
+                (Some(there), _) => changes.set(there.behind, there.owner, there.node, value, there.kin)?,
                 (None, Step::Key(key)) if matches!(parent.node.content, Content::Map(_) | Content::Null) => {
                     let mut whole = match Value::from(parent.node) {
                         Value::Null => Value::Map(Vec::new()),
                         whole => whole,
                     };
                     whole.set(key, value.clone());
-                    changes.set(parent.behind, parent.owner, parent.node, &whole)?;
+                    changes.set(parent.behind, parent.owner, parent.node, &whole, parent.kin)?;
                 }
                 _ => return Err(nothing_there(source, path)),
             }
@@ -157,7 +160,7 @@ fn element_lines(
         .filter(|(dash, _)| layout.begins_line(*dash))
         .ok_or_else(|| EditError::hard(start, "it has no lines of its own"))?;
     let column = layout.column(dash);
-    let start = layout.comment_above(layout.line_start(dash), column);
+    let start = layout.element_begin(dash, column);
     let end = layout.comments_below(layout.line_end(spot.end.max(dash + 1)), column);
     Ok((Span { start, end }, column))
 }
@@ -178,7 +181,7 @@ pub fn element_text(source: &Source, path: &[Step<'_>]) -> Result<String, EditEr
 /// Writes a value as a text of its own.
 pub fn written(value: &Value, newline: &'static str) -> String {
     let style = Style { newline, ..Style::default() };
-    style.body(0, value).iter().map(|line| format!("{line}{newline}")).collect()
+    style.body(0, value, Kin::default()).iter().map(|line| format!("{line}{newline}")).collect()
 }
 
 /// Returns a text in which there was nothing but comments, with a value below them.
@@ -215,7 +218,7 @@ fn insert(
             let parent = hold(layout, source, above)?;
             let mut whole = Value::from(parent.node);
             whole.set(key, Value::List(vec![value.clone()]));
-            return changes.set(parent.behind, parent.owner, parent.node, &whole);
+            return changes.set(parent.behind, parent.owner, parent.node, &whole, parent.kin);
         }
     };
     let elements = list.node.elements();
@@ -227,14 +230,14 @@ fn insert(
         let spots: Vec<_> = layout.elements(start, elements).collect();
         let column = layout.column(start);
         let is_airy = changes.is_airy(&spots, column);
-        return changes.insert_element(&spots, index.checked_sub(1), column, is_airy, value);
+        return changes.insert_element(&spots, index.checked_sub(1), column, is_airy, value, list.kin);
     }
     if form == Form::Alias {
         return Err(EditError::hard(start, "the list is an alias of another one"));
     }
     let mut values: Vec<Value> = elements.iter().map(Value::from).collect();
     values.insert(index, value.clone());
-    changes.set(list.behind, list.owner, list.node, &Value::List(values))
+    changes.set(list.behind, list.owner, list.node, &Value::List(values), list.kin)
 }
 
 fn remove(
@@ -265,14 +268,14 @@ fn remove(
         }
         _ => {}
     }
-    changes.set(parent.behind, parent.owner, parent.node, &whole)
+    changes.set(parent.behind, parent.owner, parent.node, &whole, parent.kin)
 }
 
 /// Walks to a node.
 fn hold<'a>(layout: Layout<'_>, source: &'a Source, path: &[Step<'_>]) -> Result<Hold<'a>, EditError> {
     let root = source.root();
     let begin = layout.line_start(root.span.start);
-    let mut hold = Hold { behind: begin, owner: Some(0), node: root };
+    let mut hold = Hold { behind: begin, owner: Some(0), node: root, kin: Kin::default() };
     for (at, step) in path.iter().enumerate() {
         hold = step_into(layout, hold, step)?.ok_or_else(|| nothing_there(source, &path[..=at]))?;
     }
@@ -291,7 +294,8 @@ fn step_into<'a>(layout: Layout<'_>, from: Hold<'a>, step: &Step<'_>) -> Result<
             if owner.is_some() && layout.is_explicit(entry) {
                 return Err(EditError::hard(entry.key_span.start, "its key is written with `?`"));
             }
-            Some(Hold { behind: layout.colon(entry) + 1, owner, node: &entry.value })
+            let kin = from.kin.under(&entry.key);
+            Some(Hold { behind: layout.colon(entry) + 1, owner, node: &entry.value, kin })
         }
         (Step::At(index), Content::List(elements)) => {
             let Some(node) = elements.get(*index) else { return Ok(None) };
@@ -299,7 +303,7 @@ fn step_into<'a>(layout: Layout<'_>, from: Hold<'a>, step: &Step<'_>) -> Result<
                 Some(_) => layout.elements(start, elements).nth(*index).map(|(dash, _)| dash + 1),
                 None => layout.flow_parts(from.node).get(*index).map(|(start, _)| *start),
             };
-            behind.map(|behind| Hold { behind, owner, node })
+            behind.map(|behind| Hold { behind, owner, node, kin: from.kin })
         }
         _ => None,
     })

@@ -1,5 +1,6 @@
 //! Writes values as YAML that means the same to readers of YAML 1.1 (Prometheus and Alertmanager use go-yaml) and 1.2.
 
+use super::habits::{Kin, Quoting};
 use super::style::Style;
 use crate::document::scalar;
 use crate::document::tree::Content;
@@ -19,40 +20,59 @@ pub(super) enum Context {
 
 impl Style {
     /// Writes a value into brackets, on one line.
-    pub(super) fn flow(&self, value: &Value) -> String {
+    pub(super) fn flow(&self, value: &Value, kin: Kin<'_>) -> String {
         match value {
             Value::List(elements) => {
-                let parts: Vec<String> = elements.iter().map(|element| self.flow(element)).collect();
-                format!("[{}]", parts.join(", "))
+                let parts: Vec<String> = elements.iter().map(|element| self.flow(element, kin)).collect();
+                let blank = if parts.is_empty() { "" } else { self.in_brackets(kin) };
+                format!("[{blank}{}{blank}]", parts.join(", "))
             }
             Value::Map(entries) => {
-                let part = |(key, value): &(String, Value)| match self.flow(value) {
-                    word if word.is_empty() => format!("{}: null", self.word(key, Context::Flow)),
-                    word => format!("{}: {word}", self.word(key, Context::Flow)),
-                };
-                format!("{{{}}}", entries.iter().map(part).collect::<Vec<_>>().join(", "))
+                let parts: Vec<String> =
+                    entries.iter().map(|(key, value)| self.flow_entry(key, value, kin)).collect();
+                let blank = if parts.is_empty() { "" } else { self.in_braces(kin) };
+                format!("{{{blank}{}{blank}}}", parts.join(", "))
             }
-            Value::Text(text) if !self.json && !is_name(text) => self.quoted(text, self.quote),
-            scalar => self.scalar(scalar, Context::Flow),
+            scalar => self.scalar(scalar, Context::Flow, kin),
+        }
+    }
+
+    /// Writes a key with its value into braces.
+    pub(super) fn flow_entry(&self, key: &str, value: &Value, kin: Kin<'_>) -> String {
+        match self.flow(value, kin.under(key)) {
+            word if word.is_empty() => format!("{}: null", self.key(key, Context::Flow)),
+            word => format!("{}: {word}", self.key(key, Context::Flow)),
         }
     }
 
     /// Writes a scalar on one line.
-    pub(super) fn scalar(&self, value: &Value, context: Context) -> String {
+    fn scalar(&self, value: &Value, context: Context, kin: Kin<'_>) -> String {
         match value {
             Value::Bool(yes) => yes.to_string(),
             Value::Number(number) => number.to_string(),
-            Value::Text(text) => self.word(text, context),
+            Value::Text(text) => self.word(text, context, kin),
             _ if context == Context::Flow => "null".to_owned(),
             _ => String::new(),
         }
     }
 
-    fn word(&self, text: &str, context: Context) -> String {
+    fn word(&self, text: &str, context: Context, kin: Kin<'_>) -> String {
         if self.json {
             return self.quoted(text, '"');
         }
-        if is_plain(text, context) { text.to_owned() } else { self.quoted(text, self.quote) }
+        let is_bare = match (self.quoting(kin, text), context) {
+            (Quoting::Quoted, _) => false,
+            (_, Context::Block) => is_plain(text, context),
+            // `[h:1]` only where others have it
+            (Quoting::Bare, Context::Flow) => is_plain(text, context) || is_bare_in_brackets(text),
+            (Quoting::Mixed, Context::Flow) => is_name(text),
+        };
+        if is_bare { text.to_owned() } else { self.quoted(text, self.mark(kin)) }
+    }
+
+    fn key(&self, key: &str, context: Context) -> String {
+        let is_bare = !self.json && is_plain(key, context);
+        if is_bare { key.to_owned() } else { self.quoted(key, self.mark(Kin::default())) }
     }
 
     /// Puts a text in quotes: these, unless the other ones can do without escapes.
@@ -84,29 +104,29 @@ impl Style {
     }
 
     /// Writes `prefix value` (`key: …` or `- …`) as lines without breaks, the first one indented as the others.
-    pub(super) fn lines(&self, indent: usize, prefix: &str, value: &Value) -> Vec<String> {
+    pub(super) fn lines(&self, indent: usize, prefix: &str, value: &Value, kin: Kin<'_>) -> Vec<String> {
         let margin = " ".repeat(indent);
         if let Value::Text(text) = value
             && let Some((header, body)) = literal(text)
         {
             let mut lines = vec![format!("{margin}{prefix} {header}")];
-            let inner = " ".repeat(indent + self.map_indent);
+            let inner = " ".repeat(indent + self.map_indent(kin));
             lines.extend(
                 body.map(|line| if line.is_empty() { String::new() } else { format!("{inner}{line}") }),
             );
             return lines;
         }
-        if let Some(inline) = self.inline(indent + prefix.len(), value) {
+        if let Some(inline) = self.inline(indent + prefix.len(), value, kin) {
             let gap = if inline.is_empty() { "" } else { " " };
             return vec![format!("{margin}{prefix}{gap}{inline}")];
         }
         let is_dash = prefix == "-";
         let inner = match value {
             _ if is_dash => indent + 2,
-            Value::List(_) => indent + self.list_indent,
-            _ => indent + self.map_indent,
+            Value::List(_) => indent + self.list_indent(kin),
+            _ => indent + self.map_indent(kin),
         };
-        let body = self.body(inner, value);
+        let body = self.body(inner, value, kin);
         if !is_dash {
             return std::iter::once(format!("{margin}{prefix}")).chain(body).collect();
         }
@@ -118,33 +138,33 @@ impl Style {
     }
 
     /// Writes the parts of a list or a mapping as lines.
-    pub(super) fn body(&self, indent: usize, value: &Value) -> Vec<String> {
+    pub(super) fn body(&self, indent: usize, value: &Value, kin: Kin<'_>) -> Vec<String> {
         match value {
             Value::List(elements) => {
-                elements.iter().flat_map(|element| self.lines(indent, "-", element)).collect()
+                elements.iter().flat_map(|element| self.lines(indent, "-", element, kin)).collect()
             }
             Value::Map(entries) => {
-                entries.iter().flat_map(|(key, value)| self.key_lines(indent, key, value)).collect()
+                entries.iter().flat_map(|(key, value)| self.key_lines(indent, key, value, kin)).collect()
             }
             _ => Vec::new(),
         }
     }
 
     /// Writes a key with its value as lines.
-    pub(super) fn key_lines(&self, indent: usize, key: &str, value: &Value) -> Vec<String> {
-        self.lines(indent, &format!("{}:", self.word(key, Context::Block)), value)
+    pub(super) fn key_lines(&self, indent: usize, key: &str, value: &Value, kin: Kin<'_>) -> Vec<String> {
+        self.lines(indent, &format!("{}:", self.key(key, Context::Block)), value, kin.under(key))
     }
 
     /// Writes a value behind a colon or a dash on the same line, when it belongs there.
-    pub(super) fn inline(&self, column: usize, value: &Value) -> Option<String> {
+    pub(super) fn inline(&self, column: usize, value: &Value, kin: Kin<'_>) -> Option<String> {
         match value {
             Value::List(elements) if elements.is_empty() => Some("[]".to_owned()),
             Value::Map(entries) if entries.is_empty() => Some("{}".to_owned()),
-            Value::List(elements) if self.flow_lists && elements.iter().all(Value::is_scalar) => {
-                Some(self.flow(value)).filter(|line| column + line.len() < MOST_COLUMNS)
+            Value::List(elements) if self.has_flow_lists(kin) && elements.iter().all(Value::is_scalar) => {
+                Some(self.flow(value, kin)).filter(|line| column + line.len() < MOST_COLUMNS)
             }
             Value::List(_) | Value::Map(_) => None,
-            scalar => Some(self.scalar(scalar, Context::Block)),
+            scalar => Some(self.scalar(scalar, Context::Block, kin)),
         }
     }
 }
@@ -174,6 +194,13 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|sign| sign.is_ascii_alphanumeric() || "_-./".contains(sign))
 }
 
+/// Says whether a text like `h:1` means itself in brackets; some old readers stumble over the colon.
+fn is_bare_in_brackets(text: &str) -> bool {
+    is_plain(text, Context::Block)
+        && !text.starts_with(['-', '?', ':'])
+        && !text.contains([',', '[', ']', '{', '}', '#'])
+}
+
 /// Says whether a text means itself without quotes, to readers of YAML 1.1 as well.
 pub(super) fn is_plain(text: &str, context: Context) -> bool {
     let Some(first) = text.chars().next() else { return false };
@@ -199,19 +226,56 @@ fn means_other(text: &str) -> bool {
         || looks_like_number(text)
 }
 
-/// Numbers of YAML 1.1 that 1.2 takes for text: `1_000`, `0b1`, `10:30` (base 60), dates, and what only looks like one.
+/// Numbers and times of YAML 1.1, as wide as any of its readers takes them: `1_000`, `0b1`, `1e3`, `10:30` (base 60), `2001-12-14`.
 fn looks_like_number(text: &str) -> bool {
-    let digits = text.trim_start_matches(['+', '-']);
-    let Some(first) = digits.chars().next() else { return false };
-    if !(first.is_ascii_digit() || first == '.') {
+    let unsigned: String =
+        text.strip_prefix(['+', '-']).unwrap_or(text).chars().filter(|sign| *sign != '_').collect();
+    // only digits and dots can begin one; a leading `_` is a letter, but not behind a sign
+    if !text.starts_with(|sign: char| sign.is_ascii_digit() || "+-.".contains(sign)) {
         return false;
     }
-    let only = |signs: &str| digits.chars().all(|sign| sign.is_ascii_digit() || signs.contains(sign));
-    only("_.:-")
-        || only("_.eE+-")
-        || digits.starts_with("0x")
-        || digits.starts_with("0o")
-        || digits.starts_with("0b")
-        || digits.eq_ignore_ascii_case(".inf")
-        || digits.eq_ignore_ascii_case(".nan")
+    let lower = unsigned.to_ascii_lowercase();
+    ["0x", "0o", "0b"].iter().any(|radix| lower.starts_with(radix))
+        || matches!(lower.as_str(), ".inf" | ".nan")
+        || is_decimal(&lower)
+        || is_sexagesimal(&lower)
+        || is_date(text)
+}
+
+/// Digits with at most one dot, and with an exponent or without.
+fn is_decimal(lower: &str) -> bool {
+    let (mantissa, exponent) = lower.split_once('e').unwrap_or((lower, "0"));
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    !mantissa.is_empty()
+        && mantissa.chars().all(|sign| sign.is_ascii_digit() || sign == '.')
+        && mantissa.matches('.').count() <= 1
+        && !exponent.is_empty()
+        && is_digits(exponent)
+}
+
+/// Digits between colons, and a fraction behind them or none.
+fn is_sexagesimal(lower: &str) -> bool {
+    let (whole, fraction) = lower.split_once('.').unwrap_or((lower, ""));
+    whole.contains(':')
+        && whole.split(':').all(|part| !part.is_empty() && is_digits(part))
+        && is_digits(fraction)
+}
+
+/// Year, month and day, and a time behind them or none.
+fn is_date(text: &str) -> bool {
+    let mut parts = text.splitn(3, '-');
+    let (Some(year), Some(month), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let day = rest.len() - rest.trim_start_matches(|sign: char| sign.is_ascii_digit()).len();
+    year.len() == 4
+        && is_digits(year)
+        && matches!(month.len(), 1..=2)
+        && is_digits(month)
+        && matches!(day, 1..=2)
+        && rest.chars().nth(day).is_none_or(|sign| matches!(sign, 'T' | 't' | ' ' | '\t'))
+}
+
+fn is_digits(text: &str) -> bool {
+    text.chars().all(|sign| sign.is_ascii_digit())
 }

@@ -1,5 +1,6 @@
 //! Edits with the text before and after, to the byte.
 
+use super::render::{Context, is_plain};
 use super::*;
 
 const JOBS: &str = "scrape_configs: # jobs
@@ -91,7 +92,7 @@ fn what_comes_looks_like_what_is_there() {
         ("scrape_configs:\n- job_name: a\n", "- job_name: new\n  static_configs:\n  - targets: [\"j:1\"]\n"),
         (
             "scrape_configs:\n    - job_name: 'a'\n",
-            "    - job_name: new\n      static_configs:\n          - targets: ['j:1']\n",
+            "    - job_name: 'new'\n      static_configs:\n          - targets: ['j:1']\n",
         ),
         // a mark at the beginning is no indentation
         (
@@ -155,6 +156,89 @@ fn words_that_yaml_1_1_reads_otherwise_get_quotes() {
     ] {
         let text = after("a: 1\n", &[Step::Key("b")], &Edit::Set(Value::from(word)));
         assert_eq!(text, format!("a: 1\nb: {wanted}\n"));
+    }
+}
+
+#[test]
+fn only_what_some_reader_takes_for_a_number_or_a_time_gets_quotes() {
+    for word in [
+        "0",
+        "-1",
+        "+12",
+        "1_000",
+        "+_1",
+        "017",
+        "08",
+        "0o17",
+        "0x1F",
+        "-0xff",
+        "0b1",
+        "0B1_0",
+        "1.",
+        ".5",
+        "-.5",
+        "1.10",
+        "1e3",
+        "1E+3",
+        "1.5e-3",
+        "1_0.5_0",
+        "._5",
+        ".",
+        "1:30",
+        "190:20:30",
+        "+1:30",
+        "190:20:30.15",
+        "1:99",
+        "10:20:30:40:50:60",
+        ".inf",
+        "-.Inf",
+        "+.INF",
+        ".nan",
+        ".NaN",
+        "2001-12-14",
+        "2001-1-4",
+        "2001-12-14T21:59:43.10-05:00",
+        "2001-12-14t21:59:43Z",
+        "2001-12-14 21:59:43.10 -5",
+        "=",
+        "<<",
+        "y",
+        "N",
+        "On",
+        "null",
+        "~",
+    ] {
+        assert!(!is_plain(word, Context::Block), "{word}");
+    }
+    for word in [
+        "10.0.0.3:9100",
+        "10.0.0.3",
+        "1.2.3",
+        "1-2",
+        "2001-12",
+        "2001-12-14-old",
+        "2001-12-141",
+        "20011-12-14",
+        "1:30x",
+        "9100:",
+        "1:",
+        ":1",
+        "1::2",
+        "e5",
+        "1e",
+        "1e3e4",
+        "1.5.e3",
+        "_1",
+        "15s",
+        "10.0.0.0/8",
+        "h:1",
+        "+h",
+        ".x",
+        "v1.2",
+        "inf",
+    ] {
+        let is_key = word.ends_with(':');
+        assert_eq!(is_plain(word, Context::Block), !is_key, "{word}");
     }
 }
 
