@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod config_file;
 mod edit;
+mod editor;
 mod list;
 mod operator;
 mod options;

@@ -5,6 +5,7 @@
 
 mod changes;
 mod layout;
+mod lines;
 mod lists;
 mod render;
 mod reread;
@@ -18,6 +19,7 @@ use super::value::{Value, agree, means};
 use super::{Finding, Severity};
 use changes::Changes;
 use layout::{Form, Layout};
+pub use lines::{read_typed, typed_name, with_mistakes, without_mistakes};
 use style::Style;
 
 /// What is to be done at a path.
@@ -160,6 +162,15 @@ fn element_lines(
     let start = layout.comment_above(layout.line_start(dash), column);
     let end = layout.comments_below(layout.line_end(spot.end.max(dash + 1)), column);
     Ok((Span { start, end }, column))
+}
+
+/// Returns where the lines of a list's element are, with the comment above it.
+///
+/// # Errors
+/// When there is no such element, or it has no lines of its own.
+pub fn element_span(source: &Source, path: &[Step<'_>]) -> Result<Span, EditError> {
+    let Some((Step::At(index), above)) = path.split_last() else { return Err(nothing_there(source, path)) };
+    Ok(element_lines(Layout { text: source.text() }, source, above, *index)?.0)
 }
 
 /// Returns the lines of a list's element, with the comment above it, as a text of its own without indentation.
