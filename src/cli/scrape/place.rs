@@ -79,7 +79,7 @@ impl TargetArgs {
 }
 
 /// Returns a word as a shell must read it.
-pub(super) fn shell_word(word: &str) -> String {
+pub(in crate::cli) fn shell_word(word: &str) -> String {
     let is_plain = |sign: char| sign.is_alphanumeric() || "-_./:,=@%+".contains(sign);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()
