@@ -141,6 +141,19 @@ fn on_a_terminal_the_editor_opens_again_with_the_mistakes_until_they_are_mended(
 }
 
 #[test]
+fn a_mistake_that_the_whole_file_shows_is_told_by_its_line_in_the_editor() {
+    let home = Home::new();
+    let editor = "if [ -e seen ]; then cp \"$1\" again; sed -i 's/shceme: http/scheme: https/' \"$1\"; else touch seen; sed -i 's/scheme/shceme/' \"$1\"; fi\n";
+    let (code, said) = home.edit(editor, Some("y\n"));
+    assert_eq!((code, home.text()), (0, BEGIN.replace("scheme: http", "scheme: https")), "{said}");
+    assert!(said.contains("p.yml:6:5"), "{said}");
+    let again = fs::read_to_string(home.path("again")).unwrap();
+    let lines: Vec<&str> = again.lines().collect();
+    assert!(lines[1].starts_with("# enmon: line 6: ") && lines[1].contains("shceme"), "{again}");
+    assert_eq!(lines[5], "  shceme: http");
+}
+
+#[test]
 fn who_gives_up_keeps_what_was_typed() {
     let typed = "# the hall\n- job_name: hall\n  scheme: http\n  foo: [\n";
     for (then, answer, words) in [
