@@ -159,5 +159,14 @@ mod tests {
         {
             assert!(with_job_text(&from, "a", wrong).is_err(), "{wrong}");
         }
+        let shared = source("scrape_configs:\n  - job_name: a\n    x: &x 1\n  - job_name: b\n    x: *x\n");
+        for (name, lines, reason) in [
+            ("a", "- job_name: a\n  x: 1\n", "`*x` elsewhere needs an anchor in it"),
+            ("a", "- job_name: a\n  x: &x 1\n  y: *y\n", "`*y` names nothing"),
+            ("b", "- job_name: b\n  x: *long-name\n", "`*long-name` names nothing"),
+        ] {
+            let error = with_job_text(&shared, name, lines).unwrap_err().to_string();
+            assert!(error.ends_with(reason), "{error}");
+        }
     }
 }

@@ -73,7 +73,14 @@ pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source,
     let broken = draft.findings.iter().find(|finding| finding.severity == Severity::Error);
     if let Some(finding) = broken {
         let reason = match finding.place.filter(|_| finding.message.contains(UNKNOWN_ALIAS)) {
-            Some(place) => format!("`{}` elsewhere needs an anchor in it", word_at(&text, place.start)),
+            Some(place) => {
+                let says = if is_typed(source, &text, path, edit, place.start) {
+                    "names nothing"
+                } else {
+                    "elsewhere needs an anchor in it"
+                };
+                format!("`{}` {says}", word_at(&text, place.start))
+            }
             None => finding.message.clone(),
         };
         return Err(not_meant(source, path, &reason));
@@ -82,6 +89,13 @@ pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source,
         Some(after) if follows(source.root(), after.root(), path, edit) => Ok(after),
         _ => Err(not_meant(source, path, "other parts of the file would change with it")),
     }
+}
+
+/// Says whether a place of the new text is in lines that were typed.
+fn is_typed(source: &Source, text: &str, path: &[Step<'_>], edit: &Edit, at: usize) -> bool {
+    let Edit::Lines(_) = edit else { return false };
+    let behind = |span: Span| text.len().saturating_sub(source.text().len() - span.end);
+    element_span(source, path).is_ok_and(|span| (span.start..behind(span)).contains(&at))
 }
 
 fn word_at(text: &str, at: usize) -> &str {
