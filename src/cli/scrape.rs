@@ -5,6 +5,7 @@ mod change;
 mod check;
 mod config_file;
 mod edit;
+mod editor;
 mod list;
 mod operator;
 mod options;
@@ -17,7 +18,7 @@ pub(super) use apply::{ApplyArgs, run as apply, told};
 pub(super) use change::{Change, finish, write as write_change};
 pub(super) use check::rule_files;
 pub(super) use config_file::{ConfigFile, check_file, refusal, site_entry};
-pub(super) use place::{Edited, Place, TargetArgs, until_written, unusable};
+pub(super) use place::{Edited, Place, TargetArgs, shell_word, until_written, unusable};
 
 use super::Context;
 use crate::error::Result;

@@ -13,7 +13,10 @@ mod tree;
 mod value;
 mod wording;
 
-pub use edit::{Edit, EditError, begun, edited, element_text, written};
+pub use edit::{
+    Edit, EditError, begun, edited, element_span, element_text, read_typed, typed_name, with_mistakes,
+    without_mistakes, written,
+};
 pub use finding::{Finding, Place, Severity, in_order};
 pub use schema::{Format, Wording, closed_schema};
 pub use source::{Draft, Source, Step};

@@ -1,12 +1,16 @@
 //! Subprocesses: this program once more, in the background; the editor of a person.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+/// For this user alone.
+const PRIVATE: u32 = 0o600;
 
 /// Returns the arguments that this program was started with, without its name.
 pub fn arguments() -> Vec<OsString> {
@@ -59,22 +63,84 @@ pub fn run(program: &Path, arguments: &[OsString]) -> io::Result<Ended> {
     Ok(Ended { succeeded: output.status.success(), output: text })
 }
 
-/// Lets a person edit a text with their editor (`VISUAL`, `EDITOR`, or `vi`), in a file of this name. Returns the text as it was saved.
+/// A text in a person's editor: a file that only this user reads. It goes with this value unless it is kept.
+#[derive(Debug)]
+pub struct EditorFile {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl EditorFile {
+    /// Makes the folder for a file of this name.
+    ///
+    /// # Errors
+    /// When the folder for temporary files can't be written.
+    pub fn new(name: &str) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("enmon-").tempdir()?;
+        let path = folder.path().join(name);
+        Ok(EditorFile { folder, path })
+    }
+
+    /// Lets a person edit a text with their editor (`VISUAL`, `EDITOR`, or `vi`).
+    ///
+    /// # Errors
+    /// When the editor can't be started or ends with a failure; what it has saved can be read all the same.
+    pub fn edit(&self, text: &str) -> io::Result<()> {
+        self.write(text)?;
+        let editor = super::env("VISUAL").or_else(|| super::env("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+        // the variable may hold arguments, so a shell reads it, as it does for others who use it
+        let status = Command::new("sh")
+            .arg("-c")
+            .arg(format!("{editor} \"$1\""))
+            .arg("sh")
+            .arg(&self.path)
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(io::Error::other(format!("`{editor}` ended with {status}")))
+        }
+    }
+
+    /// Returns the text as it was saved.
+    ///
+    /// # Errors
+    /// When the file is gone or no text.
+    pub fn text(&self) -> io::Result<String> {
+        std::fs::read_to_string(&self.path)
+    }
+
+    /// Keeps the file, with this text or as it was saved, and returns where it is.
+    ///
+    /// # Errors
+    /// When there is no file, or it can't be written.
+    pub fn keep(self, text: Option<&str>) -> io::Result<PathBuf> {
+        match text {
+            Some(text) => self.write(text)?,
+            // an editor may have made the file anew
+            None => std::fs::set_permissions(&self.path, Permissions::from_mode(PRIVATE))?,
+        }
+        // it is removed with its folder until now
+        let _ = self.folder.keep();
+        Ok(self.path)
+    }
+
+    fn write(&self, text: &str) -> io::Result<()> {
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(PRIVATE).open(&self.path)?;
+        file.set_permissions(Permissions::from_mode(PRIVATE))?;
+        file.write_all(text.as_bytes())
+    }
+}
+
+/// Lets a person edit a text with their editor, in a file of this name. Returns the text as it was saved.
 ///
 /// # Errors
 /// When the editor can't be started or ends with a failure.
 pub fn edit_text(name: &str, text: &str) -> io::Result<String> {
-    let folder = tempfile::Builder::new().prefix("enmon-").tempdir()?;
-    let path = folder.path().join(name);
-    std::fs::write(&path, text)?;
-    let editor = super::env("VISUAL").or_else(|| super::env("EDITOR")).unwrap_or_else(|| "vi".to_owned());
-    // the variable may hold arguments, so a shell reads it, as it does for others who use it
-    let status =
-        Command::new("sh").arg("-c").arg(format!("{editor} \"$1\"")).arg("sh").arg(&path).status()?;
-    if !status.success() {
-        return Err(io::Error::other(format!("`{editor}` ended with {status}")));
-    }
-    std::fs::read_to_string(&path)
+    let file = EditorFile::new(name)?;
+    file.edit(text)?;
+    file.text()
 }
 
 impl Offspring {

@@ -96,6 +96,16 @@ pub fn job_text(source: &Source, name: &str) -> Result<String, JobError> {
     Ok(document::element_text(source, &[Step::Key(JOBS), Step::At(index)])?)
 }
 
+/// Returns the line of the file on which the lines of a job begin, with the comment above it, from 1.
+///
+/// # Errors
+/// When there is no such job, or it stands in brackets.
+pub fn first_line(source: &Source, name: &str) -> Result<usize, JobError> {
+    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let span = document::element_span(source, &[Step::Key(JOBS), Step::At(index)])?;
+    Ok(source.text().get(..span.start).unwrap_or_default().matches('\n').count() + 1)
+}
+
 /// Returns the text with the lines of a job replaced by those that came back from an editor.
 ///
 /// # Errors
@@ -140,6 +150,7 @@ mod tests {
         let from = source(text);
         let lines = job_text(&from, "a").unwrap();
         assert_eq!(lines, "# one\n- job_name: a\n  # why\n  scheme: http\n");
+        assert_eq!([first_line(&from, "a"), first_line(&from, "b")], [Ok(2), Ok(7)]);
         assert_eq!(with_job_text(&from, "a", &lines).unwrap().text(), text);
         let changed = lines.replace("http", "https # now");
         assert_eq!(with_job_text(&from, "a", &changed).unwrap().text(), text.replace("http", "https # now"));
@@ -147,6 +158,15 @@ mod tests {
             ["", "- job_name: a\n- job_name: c\n", "job_name: a\n", "- [a\n", "- job_name: a\nx: 1\n"]
         {
             assert!(with_job_text(&from, "a", wrong).is_err(), "{wrong}");
+        }
+        let shared = source("scrape_configs:\n  - job_name: a\n    x: &x 1\n  - job_name: b\n    x: *x\n");
+        for (name, lines, reason) in [
+            ("a", "- job_name: a\n  x: 1\n", "`*x` elsewhere needs an anchor in it"),
+            ("a", "- job_name: a\n  x: &x 1\n  y: *y\n", "`*y` names nothing"),
+            ("b", "- job_name: b\n  x: *long-name\n", "`*long-name` names nothing"),
+        ] {
+            let error = with_job_text(&shared, name, lines).unwrap_err().to_string();
+            assert!(error.ends_with(reason), "{error}");
         }
     }
 }

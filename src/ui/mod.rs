@@ -97,6 +97,25 @@ impl Ui {
         })
     }
 
+    /// Says whether somebody is there to be asked.
+    pub fn can_ask(&self) -> bool {
+        terminal::can_ask()
+    }
+
+    /// Asks the person at the terminal whether to go on with what they were at, which is the usual answer; `--yes` gives it for them.
+    /// Without a terminal it is no.
+    ///
+    /// # Errors
+    /// [`Kind::Failed`] when the answer can't be read.
+    ///
+    /// [`Kind::Failed`]: crate::error::Kind::Failed
+    pub fn offer(&self, question: &str) -> Result<bool> {
+        let mut input = io::stdin().lock();
+        prompt::offer(question, self.assume_yes, terminal::can_ask(), &mut input, &mut |text| {
+            self.write_stderr(text);
+        })
+    }
+
     /// Shows how far a job has come, on stderr: a bar on a terminal, JSON lines with `--output json`, else nothing. `total`: number
     /// of steps, where it is known.
     pub fn progress(&self, task: &str, total: Option<u64>) -> Progress {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::files::{self, RuleFile};
-use crate::cli::scrape::{Change, Edited, Place, TargetArgs, finish, refusal, until_written};
+use crate::cli::scrape::{Change, Edited, Place, TargetArgs, finish, refusal, shell_word, until_written};
 use crate::cli::{Context, site_input};
 use crate::document::Source;
 use crate::error::{Error, Kind, Result};
@@ -138,12 +138,13 @@ pub(super) fn add(args: &AddArgs, target: &TargetArgs, context: &Context) -> Res
         return Err(Error::new(Kind::Usage, "the rule has no expression").hint("say --expr PROMQL"));
     }
     let kind = if args.record { RuleKind::Record } else { RuleKind::Alert };
+    let words = target.words(context);
     until_written(|| {
         // a file that is not there begins with the rule
         let file = RuleFile::read_or_begin(&place, &path)?;
         let rule = settings.rule(kind, &args.name);
         let text = with_rule(&file.name, &file.text, source(&file)?, &args.group, &args.name, rule);
-        written(&place, &file, text, &args.name, args.place.dry_run, context)
+        written(&place, &file, text, &args.name, args.place.dry_run, (&words, context))
     })
 }
 
@@ -155,20 +156,22 @@ pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> R
             Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …")
         );
     }
+    let words = target.words(context);
     until_written(|| {
         let file = RuleFile::read(&place, &path)?;
-        let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+        let source = source(&file)?.ok_or_else(|| missing(&args.name, &words))?;
         let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
-        written(&place, &file, text, &args.name, args.place.dry_run, context)
+        written(&place, &file, text, &args.name, args.place.dry_run, (&words, context))
     })
 }
 
 pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let (place, path) = files::the_one(args.place.file.as_ref(), target, context)?;
     let mut is_confirmed = args.place.dry_run;
+    let words = target.words(context);
     until_written(|| {
         let file = RuleFile::read(&place, &path)?;
-        let source = source(&file)?.ok_or_else(|| missing(&args.name))?;
+        let source = source(&file)?.ok_or_else(|| missing(&args.name, &words))?;
         let text = without_rule(source, &args.name, args.group.as_deref());
         if text.is_ok() && !is_confirmed {
             if !context.ui.confirm(&format!("Take the rule `{}` out of {}?", args.name, file.name))? {
@@ -176,13 +179,14 @@ pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) 
             }
             is_confirmed = true;
         }
-        written(&place, &file, text, &args.name, args.place.dry_run, context)
+        written(&place, &file, text, &args.name, args.place.dry_run, (&words, context))
     })
 }
 
-fn missing(name: &str) -> Error {
+/// `words`: the flags that say where the configuration is, for the commands that hints name.
+fn missing(name: &str, words: &str) -> Error {
     Error::new(Kind::Invalid, format!("there is no rule `{name}`"))
-        .hint("see which there are: enmon rule list")
+        .hint(format!("see which there are: enmon rule list{words}"))
 }
 
 fn source(file: &RuleFile) -> Result<Option<&Source>> {
@@ -200,7 +204,7 @@ fn written(
     edited: Result<Source, RuleError>,
     rule: &str,
     dry_run: bool,
-    context: &Context,
+    (words, context): (&str, &Context),
 ) -> Result<Edited> {
     let edited = edited.map_err(|error| match (&error, &file.draft.source) {
         (RuleError::Edit(edit), Some(source)) => {
@@ -208,11 +212,12 @@ fn written(
             Error::new(Kind::Invalid, "nothing was changed")
                 .details(site_input::render_findings(&findings, |_| &file.text))
         }
-        (RuleError::Missing(name), _) => missing(name),
+        (RuleError::Missing(name), _) => missing(name, words),
         (RuleError::Several { .. }, _) => {
             Error::new(Kind::Usage, error.to_string()).hint("say which with --group NAME")
         }
-        _ => Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon rule edit {rule}")),
+        _ => Error::new(Kind::Invalid, error.to_string())
+            .hint(format!("change it: enmon rule edit {}{words}", shell_word(rule))),
     })?;
     let findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
     let change = Change {
@@ -223,5 +228,5 @@ fn written(
         after: edited.text(),
         what: vec![rule.to_owned()],
     };
-    finish("RuleChange", "enmon rule apply", change, findings, dry_run, context)
+    finish("RuleChange", &format!("enmon rule apply{words}"), change, findings, dry_run, context)
 }

@@ -48,13 +48,13 @@ struct ChangeReport {
     #[serde(skip)]
     rendered: String,
     #[serde(skip)]
-    next: &'static str,
+    next: String,
 }
 
 /// Writes a file unless its findings say that Prometheus would refuse it or somebody else has changed it meanwhile, and reports; `next`: the command that makes a server go by it.
 pub(in crate::cli) fn finish(
     kind: &'static str,
-    next: &'static str,
+    next: &str,
     change: Change<'_>,
     findings: Vec<Finding>,
     dry_run: bool,
@@ -82,9 +82,32 @@ pub(in crate::cli) fn finish(
         diff: unified_difference(change.name, change.before, change.after),
         rendered: site_input::render_findings(&findings, |_| change.after),
         findings,
-        next,
+        next: next.to_owned(),
     })?;
     Ok(Edited::Yes)
+}
+
+/// Reports that a file stays as it is, since nothing else was wanted.
+pub(in crate::cli) fn unchanged(
+    kind: &'static str,
+    name: &str,
+    what: Vec<String>,
+    dry_run: bool,
+    context: &Context,
+) -> Result<()> {
+    context.ui.print(&ChangeReport {
+        api_version: "enmon/v1",
+        kind,
+        dry_run,
+        file: name.to_owned(),
+        names: what,
+        changed: false,
+        backup: None,
+        diff: String::new(),
+        findings: Vec::new(),
+        rendered: String::new(),
+        next: String::new(),
+    })
 }
 
 /// Writes the text, and returns where the text before is; an error inside, when somebody else has changed it meanwhile.
@@ -105,7 +128,7 @@ impl Report for ChangeReport {
     fn render(&self, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(self.rendered.as_bytes())?;
         if !self.changed {
-            return writeln!(out, "{} is so already", self.file);
+            return writeln!(out, "nothing was changed; {} is so already", self.file);
         }
         out.write_all(self.diff.as_bytes())?;
         if self.dry_run {

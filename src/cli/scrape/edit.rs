@@ -4,15 +4,15 @@ use std::mem::ManuallyDrop;
 
 use clap::Args;
 
-use super::change::{Change, finish};
-use super::config_file::ConfigFile;
+use super::change::{Change, finish, unchanged};
+use super::config_file::{ConfigFile, refusal};
+use super::editor::{Attempt, Mistakes, edit_lines};
 use super::options::JobOptions;
-use super::place::{Edited, TargetArgs, until_written};
+use super::place::{Edited, TargetArgs, shell_word, until_written};
 use crate::cli::{Context, site_input};
-use crate::document::{Source, Value};
+use crate::document::{Finding, Severity, Source, Value, read_typed, typed_name};
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
-use crate::prometheus::config::FileKind;
+use crate::prometheus::config::{FileKind, is_refused};
 use crate::prometheus::job_list::{self, JobError};
 use crate::prometheus::site_jobs;
 
@@ -69,34 +69,43 @@ pub(super) struct DeleteArgs {
 }
 
 pub(super) fn add(args: &AddArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let words = target.words(context);
     until_written(|| {
         let file = ConfigFile::open(target, context)?;
         let source = file.source()?;
-        let jobs = new_jobs(args, source, context)?;
+        let jobs = new_jobs(args, source, &words, context)?;
         let mut edited: Option<Source> = None;
         for (name, job) in &jobs {
             let before = edited.as_ref().or(source);
             let after = job_list::with_job(&file.name, &file.text, before, name, job.clone());
-            edited = Some(after.map_err(|error| not_edited(&error, before, &file.text))?);
+            edited = Some(after.map_err(|error| not_edited(&error, before, &file.text, &words))?);
         }
         let names = jobs.into_iter().map(|(name, _)| name).collect();
-        finished(&file, edited.as_ref().or(source), names, args.dry_run, context)
+        let edited = edited.as_ref().or(source);
+        let findings = checked(&file, edited);
+        finished(&file, edited, findings, names, args.dry_run, (target, context))
     })
 }
 
 /// Returns the jobs that are to be added.
-fn new_jobs(args: &AddArgs, source: Option<&Source>, context: &Context) -> Result<Vec<(String, Value)>> {
+fn new_jobs(
+    args: &AddArgs,
+    source: Option<&Source>,
+    words: &str,
+    context: &Context,
+) -> Result<Vec<(String, Value)>> {
     let settings = args.options.settings()?;
     if let Some(name) = &args.name {
         if settings.targets.is_none() && settings.kubernetes.is_none() {
             return Err(Error::new(Kind::Usage, "it is not said what to scrape")
                 .hint("say --targets HOST:PORT or --kubernetes ROLE"));
         }
-        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]);
+        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error, words))?)]);
     }
     if !settings.is_empty() {
-        return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are")
-            .hint("leave the other options out, and change jobs afterwards: enmon scrape edit NAME"));
+        return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are").hint(
+            format!("leave the other options out, and change jobs afterwards: enmon scrape edit NAME{words}"),
+        ));
     }
     let site = site_input::load_file(&context.global.site)?;
     // those that are there are left as they are
@@ -104,109 +113,174 @@ fn new_jobs(args: &AddArgs, source: Option<&Source>, context: &Context) -> Resul
     Ok(site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect())
 }
 
-/// Lines that were opened in an editor, and what came back.
-struct Session {
-    lines: String,
-    edited: String,
-}
-
 pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let settings = args.options.settings()?;
-    let mut session = None;
+    if settings.is_empty() {
+        return edit_in_editor(args, target, context);
+    }
+    let words = target.words(context);
     until_written(|| {
         let file = ConfigFile::open(target, context)?;
-        let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
-        let edited = if settings.is_empty() {
-            let lines = job_list::job_text(source, &args.name)
-                .map_err(|error| not_edited(&error, Some(source), &file.text))?;
-            job_list::with_job_text(source, &args.name, &in_editor(&mut session, lines, &file.name)?.edited)
-        } else {
-            let mut job =
-                job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source)))?;
-            settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
-            job_list::with_changed(source, &args.name, job)
-        };
-        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        let source = file.source()?.ok_or_else(|| missing(&args.name, None, &words))?;
+        let mut job =
+            job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source), &words))?;
+        settings.apply(&mut job).map_err(|error| unclear(&args.name, &error, &words))?;
+        let edited = job_list::with_changed(source, &args.name, job);
+        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text, &words))?;
         // as what was read
         let edited = ManuallyDrop::new(edited);
-        finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+        let findings = checked(&file, Some(&edited));
+        finished(&file, Some(&edited), findings, vec![args.name.clone()], args.dry_run, (target, context))
     })
 }
 
-/// Returns what came back from the editor. It is opened once: what came back is of use as long as the job is as it was.
-fn in_editor<'a>(session: &'a mut Option<Session>, lines: String, file: &str) -> Result<&'a Session> {
-    if session.as_ref().is_some_and(|session| session.lines != lines) {
-        let message = format!("the job has been changed in {file} by somebody else meanwhile");
-        return Err(Error::new(Kind::Failed, message).hint("nothing was written; try again"));
+/// Opens the lines of a job in the person's editor.
+fn edit_in_editor(args: &EditArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let words = target.words(context);
+    let file = ConfigFile::open(target, context)?;
+    let source = file.source()?.ok_or_else(|| missing(&args.name, None, &words))?;
+    let lines = job_list::job_text(source, &args.name)
+        .map_err(|error| not_edited(&error, Some(source), &file.text, &words))?;
+    let is_changed =
+        edit_lines(&lines, context, |typed| put_in_place(args, &lines, typed, (target, context)))?;
+    if is_changed {
+        return Ok(());
     }
-    let session = match session.take() {
-        Some(there) => session.insert(there),
-        None => {
-            let edited = fsio::edit_text("job.yml", &lines)
-                .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
-            session.insert(Session { lines, edited })
+    unchanged("ScrapeChange", &file.name, vec![args.name.clone()], args.dry_run, context)
+}
+
+/// Puts typed lines in the place of those that were opened, in the file as it is now.
+fn put_in_place(
+    args: &EditArgs,
+    opened: &str,
+    typed: &str,
+    (target, context): (&TargetArgs, &Context),
+) -> Result<Attempt> {
+    if let Err(findings) = read_typed("job", typed) {
+        let error = refusal(&typed_name("job"), typed, &findings).hint("nothing was written");
+        return Ok(Attempt::Mistaken(Mistakes { error, findings, first_line: 1 }));
+    }
+    let mut mistakes = None;
+    until_written(|| {
+        let file = ConfigFile::open(target, context)?;
+        let overtaken = || overtaken(&file.name);
+        let source = file.source()?.ok_or_else(overtaken)?;
+        if !job_list::job_text(source, &args.name).is_ok_and(|lines| lines == opened) {
+            return Err(overtaken());
         }
+        let edited = match job_list::with_job_text(source, &args.name, typed) {
+            // as what was read
+            Ok(edited) => ManuallyDrop::new(edited),
+            Err(error) => {
+                mistakes = Some(not_fitting(&error, &file.name));
+                return Ok(Edited::Yes);
+            }
+        };
+        let findings = checked(&file, Some(&edited));
+        if is_refused(&findings) {
+            let error = refusal(&file.name, edited.text(), &findings).hint("nothing was written");
+            let first_line = job_list::first_line(source, &args.name).unwrap_or(1);
+            mistakes = Some(Mistakes { error, findings, first_line });
+            return Ok(Edited::Yes);
+        }
+        finished(&file, Some(&edited), findings, vec![args.name.clone()], args.dry_run, (target, context))
+    })?;
+    Ok(mistakes.map_or(Attempt::Done, Attempt::Mistaken))
+}
+
+fn overtaken(file: &str) -> Error {
+    Error::new(Kind::Failed, format!("the job has been changed in {file} by somebody else meanwhile"))
+        .hint("nothing was written; try again")
+}
+
+/// Says why lines that are right alone can't stand in the file.
+fn not_fitting(error: &JobError, file: &str) -> Mistakes {
+    let reason = match error {
+        JobError::Edit(edit) => edit.reason.clone(),
+        other => other.to_string(),
     };
-    Ok(session)
+    let finding = Finding {
+        severity: Severity::Error,
+        code: "not-fitting".to_owned(),
+        message: format!("these lines can't stand in the file: {reason}"),
+        file: file.to_owned(),
+        place: None,
+        hint: None,
+    };
+    let findings = vec![finding];
+    let error = Error::new(Kind::Invalid, "the job can't stand in the file as you wrote it")
+        .details(site_input::render_findings(&findings, |_| ""))
+        .hint("nothing was written");
+    Mistakes { error, findings, first_line: 1 }
 }
 
 pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) -> Result<()> {
+    let words = target.words(context);
     let mut is_confirmed = args.dry_run;
     until_written(|| {
         let file = ConfigFile::open(target, context)?;
-        let source = file.source()?.ok_or_else(|| missing(&args.name, None))?;
+        let source = file.source()?.ok_or_else(|| missing(&args.name, None, &words))?;
         let edited = job_list::without(source, &args.name);
-        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
+        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text, &words))?;
         if !is_confirmed
             && !context.ui.confirm(&format!("Take the job `{}` out of {}?", args.name, file.name))?
         {
             return Err(Error::new(Kind::Failed, "nothing was changed"));
         }
         is_confirmed = true;
-        finished(&file, Some(&edited), vec![args.name.clone()], args.dry_run, context)
+        let findings = checked(&file, Some(&edited));
+        finished(&file, Some(&edited), findings, vec![args.name.clone()], args.dry_run, (target, context))
     })
 }
 
-fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
+// `words`: the flags that say where the configuration is, for the commands that hints name
+
+fn unclear(name: &str, error: &crate::prometheus::SettingsError, words: &str) -> Error {
     Error::from_source(Kind::Usage, format!("the job `{name}` can't be set so"), error)
-        .hint(format!("change it in your editor: enmon scrape edit {name}"))
+        .hint(format!("change it in your editor: enmon scrape edit {}{words}", shell_word(name)))
 }
 
-fn missing(name: &str, source: Option<&Source>) -> Error {
+fn missing(name: &str, source: Option<&Source>, words: &str) -> Error {
     let error = Error::new(Kind::Invalid, format!("there is no job `{name}`"));
     let names = source.map(job_list::names).unwrap_or_default();
     match crate::document::nearest(name, names.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint("see which there are: enmon scrape list"),
+        None => error.hint(format!("see which there are: enmon scrape list{words}")),
     }
 }
 
-fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
+fn not_edited(error: &JobError, source: Option<&Source>, text: &str, words: &str) -> Error {
     match (error, source) {
         (JobError::Edit(edit), Some(source)) => {
             let findings = [edit.finding(source)];
             Error::new(Kind::Invalid, "nothing was changed")
                 .details(site_input::render_findings(&findings, |_| text))
         }
-        (JobError::Missing(name), source) => missing(name, source),
-        (JobError::IsThere(name), _) => {
-            Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon scrape edit {name}"))
-        }
+        (JobError::Missing(name), source) => missing(name, source, words),
+        (JobError::IsThere(name), _) => Error::new(Kind::Invalid, error.to_string())
+            .hint(format!("change it: enmon scrape edit {}{words}", shell_word(name))),
         _ => Error::new(Kind::Invalid, error.to_string()),
     }
 }
 
-/// Checks the whole text, shows or writes it. `None`: there is nothing in it.
+/// Checks the whole file as it is to be. `None`: there is nothing in it.
+fn checked(file: &ConfigFile, edited: Option<&Source>) -> Vec<Finding> {
+    let checked = |edited| file.place.check_source(edited, &file.path, FileKind::Prometheus, None);
+    edited.map(checked).unwrap_or_default()
+}
+
+/// Shows or writes the whole text.
 fn finished(
     file: &ConfigFile,
     edited: Option<&Source>,
+    findings: Vec<Finding>,
     jobs: Vec<String>,
     dry_run: bool,
-    context: &Context,
+    (target, context): (&TargetArgs, &Context),
 ) -> Result<Edited> {
-    let place = &file.place;
-    let findings = edited.map(|edited| place.check_source(edited, &file.path, FileKind::Prometheus, None));
     let after = edited.map_or(file.text.as_str(), Source::text);
+    let place = &file.place;
     let change = Change { place, path: &file.path, name: &file.name, before: &file.text, after, what: jobs };
-    finish("ScrapeChange", "enmon scrape apply", change, findings.unwrap_or_default(), dry_run, context)
+    let next = format!("enmon scrape apply{}", target.words(context));
+    finish("ScrapeChange", &next, change, findings, dry_run, context)
 }

@@ -38,6 +38,20 @@ impl TargetArgs {
         TargetArgs { target, kubeconfig: None, context: None }
     }
 
+    /// Returns what a command that is named in a hint needs to be about the same configuration: a blank and the flags that were given, for a shell.
+    pub(in crate::cli) fn words(&self, context: &Context) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let site = context.site_is_named.then(|| path(&context.global.site));
+        let given = [
+            ("--target", self.target.as_ref().map(Target::to_string)),
+            ("--kubeconfig", self.kubeconfig.as_ref().map(path)),
+            ("--context", self.context.clone()),
+            ("--site", site),
+        ];
+        let words = given.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        words.map(|(flag, value)| format!(" {flag} {}", shell_word(&value))).collect()
+    }
+
     fn cluster(&self) -> ClusterChoice {
         ClusterChoice { kubeconfig: self.kubeconfig.clone(), context: self.context.clone() }
     }
@@ -61,6 +75,16 @@ impl TargetArgs {
             Target::FileSd(path) => Target::FileSd(folder.join(path)),
             elsewhere => elsewhere,
         })
+    }
+}
+
+/// Returns a word as a shell must read it.
+pub(in crate::cli) fn shell_word(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || "-_./:,=@%+".contains(sign);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 
@@ -251,4 +275,24 @@ fn in_kubernetes(place: &str, error: &KubeError) -> Error {
         KubeError::Conflict { .. } | KubeError::Refused { .. } => "see the log of the API server",
     };
     Error::from_source(kind, format!("{place} can't be used"), error).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_needs_it() {
+        for (word, expected) in [
+            ("file:/etc/p.yml", "file:/etc/p.yml"),
+            ("configmap:a/b/c.yml", "configmap:a/b/c.yml"),
+            ("", "''"),
+            ("file:my files/p.yml", "'file:my files/p.yml'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+            ("~/x", "'~/x'"),
+        ] {
+            assert_eq!(shell_word(word), expected);
+        }
+    }
 }

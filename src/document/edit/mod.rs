@@ -6,6 +6,7 @@
 mod changes;
 mod habits;
 mod layout;
+mod lines;
 mod lists;
 mod render;
 mod reread;
@@ -20,6 +21,7 @@ use super::{Finding, Severity};
 use changes::Changes;
 use habits::Kin;
 use layout::{Form, Layout};
+pub use lines::{read_typed, typed_name, with_mistakes, without_mistakes};
 use style::Style;
 
 /// What is to be done at a path.
@@ -73,7 +75,14 @@ pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source,
     let broken = draft.findings.iter().find(|finding| finding.severity == Severity::Error);
     if let Some(finding) = broken {
         let reason = match finding.place.filter(|_| finding.message.contains(UNKNOWN_ALIAS)) {
-            Some(place) => format!("`{}` elsewhere needs an anchor in it", word_at(&text, place.start)),
+            Some(place) => {
+                let says = if is_typed(source, &text, path, edit, place.start) {
+                    "names nothing"
+                } else {
+                    "elsewhere needs an anchor in it"
+                };
+                format!("`{}` {says}", word_at(&text, place.start))
+            }
             None => finding.message.clone(),
         };
         return Err(not_meant(source, path, &reason));
@@ -82,6 +91,13 @@ pub fn edited(source: &Source, path: &[Step<'_>], edit: &Edit) -> Result<Source,
         Some(after) if follows(source.root(), after.root(), path, edit) => Ok(after),
         _ => Err(not_meant(source, path, "other parts of the file would change with it")),
     }
+}
+
+/// Says whether a place of the new text is in lines that were typed.
+fn is_typed(source: &Source, text: &str, path: &[Step<'_>], edit: &Edit, at: usize) -> bool {
+    let Edit::Lines(_) = edit else { return false };
+    let behind = |span: Span| text.len().saturating_sub(source.text().len() - span.end);
+    element_span(source, path).is_ok_and(|span| (span.start..behind(span)).contains(&at))
 }
 
 fn word_at(text: &str, at: usize) -> &str {
@@ -163,6 +179,15 @@ fn element_lines(
     let start = layout.element_begin(dash, column);
     let end = layout.comments_below(layout.line_end(spot.end.max(dash + 1)), column);
     Ok((Span { start, end }, column))
+}
+
+/// Returns where the lines of a list's element are, with the comment above it.
+///
+/// # Errors
+/// When there is no such element, or it has no lines of its own.
+pub fn element_span(source: &Source, path: &[Step<'_>]) -> Result<Span, EditError> {
+    let Some((Step::At(index), above)) = path.split_last() else { return Err(nothing_there(source, path)) };
+    Ok(element_lines(Layout { text: source.text() }, source, above, *index)?.0)
 }
 
 /// Returns the lines of a list's element, with the comment above it, as a text of its own without indentation.
