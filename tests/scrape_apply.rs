@@ -89,6 +89,30 @@ fn a_bad_edit_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn files_that_were_missing_before_hold_up_no_edit() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let begin = format!("rule_files: ['elsewhere.rules']\n{BEGIN}");
+    fs::write(server.file(), &begin).unwrap();
+    let edit = scrape(&program, &server, &["edit", "self", "--interval", "5s"]);
+    assert!(done(&edit).contains("elsewhere.rules"));
+    let edited = fs::read_to_string(server.file()).unwrap();
+    assert!(edited.contains("scrape_interval: 5s"), "{edited}");
+
+    // what the edit itself brings in must be there, unless it is said that it lies elsewhere
+    let new = ["add", "x", "--targets", "h:1", "--tls-ca", "missing.pem"];
+    let said = refused(&scrape(&program, &server, &new), 3);
+    assert!(said.contains("missing.pem") && said.contains("--files-elsewhere"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), edited);
+    done(&scrape(&program, &server, &[&new[..], &["--files-elsewhere"]].concat()));
+
+    let said = refused(&scrape(&program, &server, &["check"]), 3);
+    assert!(said.contains("Prometheus would refuse"), "{said}");
+    done(&scrape(&program, &server, &["check", "--files-elsewhere"]));
+    refused(&scrape(&program, &server, &["apply", "--dry-run"]), 3);
+    done(&scrape(&program, &server, &["apply", "--dry-run", "--files-elsewhere"]));
+}
+
+#[test]
 fn what_only_newer_servers_take_is_refused_for_an_older_one() {
     let (program, server) = (Program::new(), Prometheus::start(BEGIN));
     let added = scrape(&program, &server, &["add", "x", "--targets", "h:1", "--label", "0a=b"]);

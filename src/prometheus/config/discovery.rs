@@ -1,5 +1,6 @@
 //! How targets are discovered: files, DNS, HTTP, clusters and registries. Those of cloud providers are in `clouds`.
 
+use super::MISSING_FILE;
 use super::clouds;
 use super::fields::{Fields, heading};
 use super::http::{CLIENT, client, one_of_two};
@@ -169,7 +170,7 @@ fn files<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
             walk.error_hint("wrong-form", element.span, message, hint);
         } else if !walk.surroundings.files.any_match(&path) {
             let message = format!("there is no file of targets `{path}`");
-            walk.warn("missing-file", element.span, message, "the job has no targets until it is there");
+            walk.warn(MISSING_FILE, element.span, message, "the job has no targets until it is there");
         }
     }
 }

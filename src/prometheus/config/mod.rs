@@ -42,6 +42,8 @@ pub(in crate::prometheus) use time_intervals::{minutes as minutes_of_day, month,
 pub(in crate::prometheus) use walk::word;
 pub(in crate::prometheus) use words::duration;
 
+use std::collections::HashSet;
+
 use crate::document::{Draft, Finding, Severity, Source, in_order};
 use shape::{Kind, Section};
 use walk::Walk;
@@ -165,6 +167,29 @@ pub fn check_text(file: &str, text: &str, kind: FileKind, surroundings: &Surroun
     draft.into_findings()
 }
 
+/// The code of findings about files that are not there.
+const MISSING_FILE: &str = "missing-file";
+
+/// Says whether a finding is the mistake that a file is not there which has to be.
+pub fn is_missing_file(finding: &Finding) -> bool {
+    finding.severity == Severity::Error && finding.code == MISSING_FILE
+}
+
+/// Makes warnings of the files that were missing before an edit as well: the edit has not taken them away, and a running server has
+/// loaded the text without them. `before` are the findings about the text before.
+pub fn excuse_missing_files(findings: &mut [Finding], before: &[Finding]) {
+    let was_missing: HashSet<&str> = before
+        .iter()
+        .filter(|finding| is_missing_file(finding))
+        .map(|finding| finding.message.as_str())
+        .collect();
+    for finding in findings.iter_mut().filter(|finding| is_missing_file(finding)) {
+        if was_missing.contains(finding.message.as_str()) {
+            finding.severity = Severity::Warning;
+        }
+    }
+}
+
 /// Says whether a server would refuse the file for one of these.
 pub fn is_refused(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
@@ -183,8 +208,6 @@ pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     /// Fields are looked up by bisection, so a table that is not in order hides some of its own.
@@ -218,5 +241,43 @@ mod tests {
             every_field_is_found(kind.section().unwrap(), &mut seen);
         }
         assert!(seen.len() > 80, "{} sections", seen.len());
+    }
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn exists(&self, _: &str) -> bool {
+            false
+        }
+
+        fn any_match(&self, _: &str) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn only_files_that_an_edit_brings_in_must_be_there() {
+        let check = |text: &str| {
+            let around = Surroundings { files: &NoFiles, ..Surroundings::default() };
+            check_text("f", text, FileKind::Prometheus, &around)
+        };
+        let before = "rule_files: [a.rules]\nscrape_configs:\n- job_name: a\n  bearer_token_file: /run/t\n";
+        for (after, refused) in [
+            (before.to_owned(), false),
+            (format!("# above\n{before}- job_name: b\n"), false),
+            (format!("{before}- job_name: b\n  bearer_token_file: /run/t\n"), false),
+            (format!("{before}- job_name: b\n  bearer_token_file: /run/u\n"), true),
+            (before.replace("a.rules", "b.rules"), true),
+            (before.replace("a.rules", "\"a[.rules\""), true),
+        ] {
+            let mut findings = check(&after);
+            assert!(is_refused(&findings), "{after}");
+            let hints = findings.iter().filter(|finding| is_missing_file(finding));
+            for hint in hints.map(|finding| finding.hint.as_deref().unwrap_or_default()) {
+                assert!(hint.contains("--files-elsewhere"), "{hint}");
+            }
+            excuse_missing_files(&mut findings, &check(before));
+            assert_eq!(is_refused(&findings), refused, "{after}: {findings:#?}");
+        }
     }
 }

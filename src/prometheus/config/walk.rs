@@ -10,7 +10,7 @@ use crate::document::{Content, Entry, Finding, Node, Severity, Source, Span, nea
 use super::fields::{Fields, heading, is_empty};
 use super::shape::{Field, Kind, Section, Version};
 use super::words::{self, Number};
-use super::{FileKind, Surroundings, inner_span, urls};
+use super::{FileKind, MISSING_FILE, Surroundings, inner_span, urls};
 use crate::promql::re2;
 
 /// Returns a single value as the text that a server reads.
@@ -376,10 +376,19 @@ impl<'a> Walk<'a> {
         }
         let message = format!("the file `{path}` of `{name}` does not exist");
         if matches!(kind, Kind::NeededFile) {
-            self.error("missing-file", node.span, message);
+            self.missing_file(node.span, message);
         } else {
-            self.warn("missing-file", node.span, message, "put it there before the server needs it");
+            self.warn(MISSING_FILE, node.span, message, "put it there before the server needs it");
         }
+    }
+
+    /// Says that a file is not there which has to be.
+    pub(super) fn missing_file(&mut self, span: Span, message: String) {
+        let hint = match self.kind {
+            FileKind::Alertmanager => "put it there, or correct its path",
+            _ => "put it there, or say --files-elsewhere when it is on another machine",
+        };
+        self.error_hint(MISSING_FILE, span, message, hint);
     }
 
     fn one_of(&mut self, name: &str, words: &'static [&'static str], word: &str, node: &Node) {
