@@ -13,11 +13,13 @@ mod chats;
 mod clouds;
 mod discovery;
 mod fields;
+mod go_yaml;
 mod http;
 mod inner_place;
 mod integrations;
 mod jobs;
 mod matchers;
+mod merges;
 mod relabel;
 mod remote;
 mod routes;
@@ -150,6 +152,7 @@ impl Default for Surroundings<'_> {
 /// Checks a file that has been read. The findings are in the order of their places.
 pub fn check(source: &Source, kind: FileKind, surroundings: &Surroundings<'_>) -> Vec<Finding> {
     let mut walk = Walk::new(source, kind, surroundings);
+    go_yaml::check(&mut walk);
     walk.value("this file", kind.root(), source.root());
     let mut findings = walk.findings;
     in_order(&mut findings);

@@ -10,7 +10,7 @@ use crate::document::{Content, Entry, Finding, Node, Severity, Source, Span, nea
 use super::fields::{Fields, heading, is_empty};
 use super::shape::{Field, Kind, Section, Version};
 use super::words::{self, Number};
-use super::{FileKind, MISSING_FILE, Surroundings, inner_span, urls};
+use super::{FileKind, MISSING_FILE, Surroundings, inner_span, merges, urls};
 use crate::promql::re2;
 
 /// Returns a single value as the text that a server reads.
@@ -37,7 +37,7 @@ pub(super) struct Walk<'a> {
     pub(super) source: &'a Source,
     pub(super) surroundings: &'a Surroundings<'a>,
     pub(super) findings: Vec<Finding>,
-    kind: FileKind,
+    pub(super) kind: FileKind,
     /// Regular expressions that are right: large files repeat few of them.
     regexes: HashSet<&'a str>,
     /// What was meant by an unknown key of a section: large files repeat their mistakes as well.
@@ -153,6 +153,7 @@ impl<'a> Walk<'a> {
                 "write `<<: *name`, with `&name` at a mapping above",
             );
         }
+        merges::in_section(self, section, &fields);
         for entry in fields.iter() {
             match section.field(&entry.key) {
                 Some(field) => {
@@ -237,6 +238,7 @@ impl<'a> Walk<'a> {
         let Some((fields, _)) = Fields::of(node) else {
             return self.wrong_type(name, "a mapping", node);
         };
+        merges::in_map(self, &fields);
         for entry in fields.iter() {
             self.value(&entry.key, inner, &entry.value);
         }
@@ -247,6 +249,7 @@ impl<'a> Walk<'a> {
         let Some((fields, _)) = Fields::of(node) else {
             return self.wrong_type(name, "a mapping of labels", node);
         };
+        merges::in_map(self, &fields);
         for entry in fields.iter() {
             self.label_name(&entry.key, entry.key_span);
             self.value(&entry.key, &Kind::Text, &entry.value);
