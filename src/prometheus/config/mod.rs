@@ -20,12 +20,14 @@ mod integrations;
 mod jobs;
 mod matchers;
 mod merges;
+mod mistaken_file;
 mod relabel;
 mod remote;
 mod routes;
 mod rule_views;
 mod rules;
 mod scrape;
+mod selectors;
 mod server;
 mod shape;
 mod targets;
@@ -48,7 +50,7 @@ use std::collections::HashSet;
 
 use crate::document::{Draft, Finding, Severity, Source, in_order};
 use shape::{Kind, Section};
-use walk::Walk;
+use walk::{THIS_FILE, Walk};
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,9 +153,12 @@ impl Default for Surroundings<'_> {
 
 /// Checks a file that has been read. The findings are in the order of their places.
 pub fn check(source: &Source, kind: FileKind, surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    if let Some(finding) = mistaken_file::check(source, kind) {
+        return vec![finding];
+    }
     let mut walk = Walk::new(source, kind, surroundings);
     go_yaml::check(&mut walk);
-    walk.value("this file", kind.root(), source.root());
+    walk.value(THIS_FILE, kind.root(), source.root());
     let mut findings = walk.findings;
     in_order(&mut findings);
     findings

@@ -32,6 +32,9 @@ fn written_word<'a>(source: &'a Source, node: &'a Node) -> Option<Cow<'a, str>> 
     }
 }
 
+/// What the whole of a file is called in sentences.
+pub(super) const THIS_FILE: &str = "this file";
+
 /// What is known on the way through one file.
 pub(super) struct Walk<'a> {
     pub(super) source: &'a Source,
@@ -129,6 +132,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn wrong_type(&mut self, name: &str, wanted: &str, node: &Node) {
+        let subject = if name == THIS_FILE { name.to_owned() } else { words::quoted(name) };
+        self.wrong_kind(&subject, wanted, node);
+    }
+
+    /// Says that a part is not what it must be; `subject` stands in the sentence as it is.
+    fn wrong_kind(&mut self, subject: &str, wanted: &str, node: &Node) {
         let is = match &node.content {
             Content::Null => "nothing",
             Content::Bool(_) => "a truth value",
@@ -137,13 +146,13 @@ impl<'a> Walk<'a> {
             Content::List(_) => "a list",
             Content::Map(_) => "a mapping",
         };
-        self.error("wrong-type", heading(node), format!("`{name}` must be {wanted}, not {is}"));
+        self.error("wrong-type", heading(node), format!("{subject} must be {wanted}, not {is}"));
     }
 
     /// Checks a mapping with known fields.
     pub(super) fn section(&mut self, section: &'static Section, node: &'a Node) {
         let Some((fields, wrong_merge)) = Fields::of(node) else {
-            return self.wrong_type(section.title, "a mapping of fields", node);
+            return self.wrong_kind(section.title, "a mapping of fields", node);
         };
         if let Some(span) = wrong_merge {
             self.error_hint(
@@ -294,7 +303,7 @@ impl<'a> Walk<'a> {
     fn number(&mut self, name: &str, kind: &'static Kind, node: &'a Node) {
         let wanted = match kind {
             Kind::Float => "a number",
-            Kind::Uint => "a whole number, not negative",
+            Kind::Uint => "a whole number from 0 on",
             _ => "a whole number",
         };
         let number = match &node.content {
@@ -398,7 +407,7 @@ impl<'a> Walk<'a> {
         if words.contains(&word) {
             return;
         }
-        let message = format!("`{word}` is not one of {}", words::listed(words));
+        let message = format!("{} is not one of {}", words::quoted(word), words::listed(words));
         let hint = nearest(word, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
         let message = format!("`{name}`: {message}");
         self.findings.push(self.source.finding(Severity::Error, "unknown-word", node.span, message, hint));
