@@ -113,6 +113,25 @@ fn files_that_were_missing_before_hold_up_no_edit() {
 }
 
 #[test]
+fn files_of_another_kind_or_coding_are_called_so() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let manifest =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: hall, name: p}\ndata: {a.yml: b}\n";
+    for (text, part) in [
+        (manifest.as_bytes(), "--target configmap:hall/p"),
+        (b"groups: []\n", "enmon rule check"),
+        (b"scrape_configs:\n{% for h in hosts %}\n- job_name: a\n{% endfor %}\n", "render it first"),
+        (b"global: {}\n# caf\xe9\n", "line 2 is not UTF-8"),
+    ] {
+        fs::write(server.file(), text).unwrap();
+        let output = scrape(&program, &server, &["check"]);
+        let said = refused(&output, 3) + &String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(part) && !said.contains("unknown-key"), "{part}: {said}");
+        assert!(!said.contains("name it with --target"), "{said}");
+    }
+}
+
+#[test]
 fn what_only_newer_servers_take_is_refused_for_an_older_one() {
     let (program, server) = (Program::new(), Prometheus::start(BEGIN));
     let added = scrape(&program, &server, &["add", "x", "--targets", "h:1", "--label", "0a=b"]);

@@ -1,5 +1,6 @@
 //! Where the files of a Prometheus are, as the flags or the site file say: on disk or in a ConfigMap; and the way there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -211,8 +212,15 @@ pub(in crate::cli) fn until_written(mut edit: impl FnMut() -> Result<Edited>) ->
 pub(in crate::cli) fn unusable(error: &StoreError) -> Error {
     let what = "the configuration can't be used";
     match error {
-        StoreError::Files(file) => Error::from_source(Kind::Invalid, "the configuration can't be read", file)
-            .hint("name it with --target file:PATH, or as prometheus.config in the site file"),
+        StoreError::Files(file) => {
+            let error = Error::from_source(Kind::Invalid, "the configuration can't be read", file);
+            match file.source.kind() {
+                ErrorKind::NotFound => {
+                    error.hint("name it with --target file:PATH, or as prometheus.config in the site file")
+                }
+                _ => error,
+            }
+        }
         StoreError::Kubernetes { place, error } => in_kubernetes(place, error),
         StoreError::Changed(_) | StoreError::Busy(_) => {
             Error::new(Kind::Failed, error.to_string()).hint("nothing was written; try again")

@@ -35,6 +35,9 @@ pub(super) fn check<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
         } else if !allowed.contains(&other) && ROLES.contains(&other) {
             let message = format!("the role `{role}` takes no selector for `{other}`");
             walk.error("unknown-word", heading(element), message);
+        } else if other == "node" && role != "node" && walk.server_is_before(3, 10) {
+            let message = format!("the role `{role}` takes no selector for `node` before Prometheus 3.10");
+            walk.error("unknown-word", heading(element), message);
         }
         if seen.len() < ROLES.len() {
             seen.push(other);
