@@ -85,8 +85,8 @@ impl<'a> Scalars<'a> {
         scalars.add(root, None, false);
         scalars.parts.sort_by_key(|part| part.span.start);
         // nothing behind the end of the document is read
-        let ends = text.match_indices("\n...").map(|(at, _)| at + 1);
-        if let Some(end) = ends.into_iter().find(|at| !scalars.is_inside(*at)) {
+        let mut ends = text.match_indices("\n...").map(|(at, _)| at + 1);
+        if let Some(end) = ends.find(|at| !scalars.is_inside(*at)) {
             scalars.text = text.get(..end).unwrap_or(text);
         }
         scalars
