@@ -43,7 +43,13 @@ fn failed<'a>(path: &'a Path, verb: &'static str) -> impl FnOnce(io::Error) -> F
 /// # Errors
 /// When it can't be read or is not UTF-8.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    fs::read_to_string(path).map_err(failed(path, "reading"))
+    let bytes = fs::read(path).map_err(failed(path, "reading"))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let reason = format!("line {line} is not UTF-8; convert the file, for example with iconv");
+        failed(path, "reading")(io::Error::new(io::ErrorKind::InvalidData, reason))
+    })
 }
 
 /// Reads a file with a secret: one line, white space at its ends removed.

@@ -89,6 +89,49 @@ fn a_bad_edit_is_refused_and_nothing_changes() {
 }
 
 #[test]
+fn files_that_were_missing_before_hold_up_no_edit() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let begin = format!("rule_files: ['elsewhere.rules']\n{BEGIN}");
+    fs::write(server.file(), &begin).unwrap();
+    let edit = scrape(&program, &server, &["edit", "self", "--interval", "5s"]);
+    assert!(done(&edit).contains("elsewhere.rules"));
+    let edited = fs::read_to_string(server.file()).unwrap();
+    assert!(edited.contains("scrape_interval: 5s"), "{edited}");
+
+    // what the edit itself brings in must be there, unless it is said that it lies elsewhere
+    let new = ["add", "x", "--targets", "h:1", "--tls-ca", "missing.pem"];
+    let said = refused(&scrape(&program, &server, &new), 3);
+    assert!(said.contains("missing.pem") && said.contains("--files-elsewhere"), "{said}");
+    assert_eq!(fs::read_to_string(server.file()).unwrap(), edited);
+    done(&scrape(&program, &server, &[&new[..], &["--files-elsewhere"]].concat()));
+
+    let said = refused(&scrape(&program, &server, &["check"]), 3);
+    assert!(said.contains("Prometheus would refuse"), "{said}");
+    done(&scrape(&program, &server, &["check", "--files-elsewhere"]));
+    refused(&scrape(&program, &server, &["apply", "--dry-run"]), 3);
+    done(&scrape(&program, &server, &["apply", "--dry-run", "--files-elsewhere"]));
+}
+
+#[test]
+fn files_of_another_kind_or_coding_are_called_so() {
+    let (program, server) = (Program::new(), Prometheus::start(BEGIN));
+    let manifest =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {namespace: hall, name: p}\ndata: {a.yml: b}\n";
+    for (text, part) in [
+        (manifest.as_bytes(), "--target configmap:hall/p"),
+        (b"groups: []\n", "enmon rule check"),
+        (b"scrape_configs:\n{% for h in hosts %}\n- job_name: a\n{% endfor %}\n", "render it first"),
+        (b"global: {}\n# caf\xe9\n", "line 2 is not UTF-8"),
+    ] {
+        fs::write(server.file(), text).unwrap();
+        let output = scrape(&program, &server, &["check"]);
+        let said = refused(&output, 3) + &String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(part) && !said.contains("unknown-key"), "{part}: {said}");
+        assert!(!said.contains("name it with --target"), "{said}");
+    }
+}
+
+#[test]
 fn what_only_newer_servers_take_is_refused_for_an_older_one() {
     let (program, server) = (Program::new(), Prometheus::start(BEGIN));
     let added = scrape(&program, &server, &["add", "x", "--targets", "h:1", "--label", "0a=b"]);

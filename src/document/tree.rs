@@ -164,7 +164,7 @@ fn at(text: &str, without: usize, behind: usize) -> Reading {
         behind,
     };
     let root = builder.document().unwrap_or_else(|fatal| {
-        builder.problems.push(fatal);
+        builder.problems.push(if is_template(text, fatal.span.start) { fatal.hint(TEMPLATE) } else { fatal });
         None
     });
     let Builder { problems, nodes, anchors, .. } = builder;
@@ -373,6 +373,21 @@ impl Keys {
     }
 }
 
+/// What is said of a text that a program has to fill in first.
+const TEMPLATE: &str =
+    "it is a template (`{{ … }}`), as Helm and Ansible have them: render it first, and name what comes out";
+
+/// Says whether a line, or the one above it, has marks of a template where YAML has none.
+fn is_template(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count();
+    let near = text.lines().skip(line.saturating_sub(1)).take(line.min(1) + 1);
+    near.filter(|line| !line.trim_start().starts_with('#')).any(|line| {
+        let mark = ["{{", "{%"].iter().filter_map(|mark| line.find(mark)).min();
+        mark.is_some_and(|mark| !line[..mark].contains(['\'', '"']))
+    })
+}
+
 /// Says in our words what the parser found.
 fn syntax_problem(error: &ScanError) -> Problem {
     let at = error.marker().byte_offset().unwrap_or(0);
@@ -427,6 +442,21 @@ mod tests {
         let entry = entry.entry("c").unwrap();
         assert_eq!(&text[entry.key_span.start..entry.key_span.end], "c");
         assert_eq!(&text[entry.value.span.start..entry.value.span.end], "\"1\"");
+    }
+
+    #[test]
+    fn templates_are_called_so() {
+        for (text, is_one) in [
+            ("a: {{ x }}\n", true),
+            ("{% if x %}\na: b\n{% endif %}\n", true),
+            ("a:\n  {{- if .x }}\n  b: c\n  {{- end }}\n", true),
+            ("a: [b\nc: d\n", false),
+            ("# {{ x }}\na: [b\n", false),
+            ("a: '{{ x }}'\nb: [c\n", false),
+        ] {
+            let hint = only_problem(text).hint.unwrap_or_default();
+            assert_eq!(hint == TEMPLATE, is_one, "{text}: {hint}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::cli::{Context, site_input};
 use crate::document::Finding;
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::StoreError;
-use crate::prometheus::config::is_refused;
+use crate::prometheus::config::{FileKind, excuse_missing_files, is_missing_file, is_refused};
 use crate::ui::{Report, unified_difference};
 
 /// What is to become of a file.
@@ -52,14 +52,20 @@ struct ChangeReport {
 }
 
 /// Writes a file unless its findings say that Prometheus would refuse it or somebody else has changed it meanwhile, and reports; `next`: the command that makes a server go by it.
+/// Files that were missing before the edit are no reason to refuse it.
 pub(in crate::cli) fn finish(
     kind: &'static str,
     next: &str,
     change: Change<'_>,
-    findings: Vec<Finding>,
+    mut findings: Vec<Finding>,
     dry_run: bool,
     context: &Context,
 ) -> Result<Edited> {
+    // a check of the text before costs as much as the one of the text after, so only when it can matter
+    if findings.iter().any(is_missing_file) {
+        let before = change.place.check_text(change.path, change.before, FileKind::Prometheus, None);
+        excuse_missing_files(&mut findings, &before);
+    }
     if is_refused(&findings) {
         return Err(refusal(change.name, change.after, &findings).hint("nothing was written"));
     }

@@ -21,7 +21,7 @@ use crate::ui::Report;
   enmon scrape check --target file:/etc/prometheus/prometheus.yml --server-version 2.42
   enmon scrape check -o json | jq '.files[].findings[] | {file, line, column, message}'
 
-The rule files and target files that it names are checked too.
+The rule files and target files that it names are checked too, unless --files-elsewhere says that they are on another machine.
 
 Exit codes:
   0  Prometheus would take it
@@ -71,8 +71,11 @@ pub(super) fn finish(files: Vec<FileReport>, context: &Context) -> Result<()> {
     }
 }
 
-/// Returns the rule files and job files that a configuration names.
+/// Returns the rule files and job files that a configuration names; none when they are on another machine.
 pub(super) fn other_files(file: &ConfigFile) -> Result<Vec<PathBuf>> {
+    if file.place.files_elsewhere {
+        return Ok(Vec::new());
+    }
     files_of(file, |kind| kind != FileKind::FileSd)
 }
 
@@ -112,6 +115,9 @@ fn check_all(file: &ConfigFile, server: Option<Version>) -> Result<Vec<FileRepor
     // it has been read already, and large ones take their time
     let findings = place.check_source(source, &file.path, FileKind::Prometheus, server);
     let mut files = vec![reported(&file.name, &file.text, findings)];
+    if place.files_elsewhere {
+        return Ok(files);
+    }
     for (pattern, kind) in named_files(source) {
         for path in place.ask(place.store.meant(&file.path, &pattern, kind))? {
             let text = place.ask(place.store.read(&path))?;

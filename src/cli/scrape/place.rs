@@ -1,5 +1,6 @@
 //! Where the files of a Prometheus are, as the flags or the site file say: on disk or in a ConfigMap; and the way there.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -30,12 +31,15 @@ pub(in crate::cli) struct TargetArgs {
     /// Context in the kubeconfig, in place of its current one
     #[arg(long, global = true, value_name = "NAME")]
     context: Option<String>,
+    /// The files that the configuration names are on another machine: do not look for them
+    #[arg(long, global = true)]
+    files_elsewhere: bool,
 }
 
 impl TargetArgs {
     /// Makes what only `target` says.
     pub(in crate::cli) fn of(target: Option<Target>) -> Self {
-        TargetArgs { target, kubeconfig: None, context: None }
+        TargetArgs { target, kubeconfig: None, context: None, files_elsewhere: false }
     }
 
     /// Returns what a command that is named in a hint needs to be about the same configuration: a blank and the flags that were given, for a shell.
@@ -93,12 +97,14 @@ pub(in crate::cli) struct Place {
     pub(in crate::cli) store: Store,
     runtime: Runtime,
     target: Option<Target>,
+    /// Do the files that a configuration names lie where they can't be looked for?
+    pub(super) files_elsewhere: bool,
 }
 
 impl Place {
     /// Returns the way to files of this machine.
     pub(in crate::cli) fn disk() -> Result<Self> {
-        Ok(Place { store: Store::Disk, runtime: executor()?, target: None })
+        Ok(Place { store: Store::Disk, runtime: executor()?, target: None, files_elsewhere: false })
     }
 
     /// Finds the place of a configuration. A cluster is not asked yet.
@@ -122,7 +128,7 @@ impl Place {
                     .hint("name a configuration: file:PATH or configmap:NAMESPACE/NAME"));
             }
         };
-        Ok(Place { store, runtime, target: Some(target) })
+        Ok(Place { store, runtime, target: Some(target), files_elsewhere: args.files_elsewhere })
     }
 
     /// Finds the ScrapeConfigs of a namespace. The cluster is not asked yet.
@@ -131,7 +137,7 @@ impl Place {
         let kind = OperatorKind::ScrapeConfig;
         let opened = runtime.block_on(OperatorObjects::open(&args.cluster(), namespace, kind));
         let store = Store::Operator(opened.map_err(|error| unusable(&error))?);
-        Ok(Place { store, runtime, target: None })
+        Ok(Place { store, runtime, target: None, files_elsewhere: args.files_elsewhere })
     }
 
     /// Waits for something that the network or the disk does.
@@ -179,9 +185,9 @@ impl Place {
     ) -> Vec<Finding> {
         let name = self.store.name(path);
         match self.store {
-            Store::Disk => check_file(&name, path, text, kind, server),
+            Store::Disk if !self.files_elsewhere => check_file(&name, path, text, kind, server),
             // what lies beside it in the pod can't be seen from here
-            Store::ConfigMap(_) | Store::Operator(_) => {
+            Store::Disk | Store::ConfigMap(_) | Store::Operator(_) => {
                 let around = super::config_file::surroundings(&config::UnseenFiles, server);
                 config::check_text(&name, text, kind, &around)
             }
@@ -197,8 +203,8 @@ impl Place {
         server: Option<Version>,
     ) -> Vec<Finding> {
         match self.store {
-            Store::Disk => check_source(source, path, kind, server),
-            Store::ConfigMap(_) | Store::Operator(_) => {
+            Store::Disk if !self.files_elsewhere => check_source(source, path, kind, server),
+            Store::Disk | Store::ConfigMap(_) | Store::Operator(_) => {
                 let around = super::config_file::surroundings(&config::UnseenFiles, server);
                 config::check(source, kind, &around)
             }
@@ -230,8 +236,15 @@ pub(in crate::cli) fn until_written(mut edit: impl FnMut() -> Result<Edited>) ->
 pub(in crate::cli) fn unusable(error: &StoreError) -> Error {
     let what = "the configuration can't be used";
     match error {
-        StoreError::Files(file) => Error::from_source(Kind::Invalid, "the configuration can't be read", file)
-            .hint("name it with --target file:PATH, or as prometheus.config in the site file"),
+        StoreError::Files(file) => {
+            let error = Error::from_source(Kind::Invalid, "the configuration can't be read", file);
+            match file.source.kind() {
+                ErrorKind::NotFound => {
+                    error.hint("name it with --target file:PATH, or as prometheus.config in the site file")
+                }
+                _ => error,
+            }
+        }
         StoreError::Kubernetes { place, error } => in_kubernetes(place, error),
         StoreError::Changed(_) | StoreError::Busy(_) => {
             Error::new(Kind::Failed, error.to_string()).hint("nothing was written; try again")

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::MISSING_FILE;
 use super::fields::Fields;
 use super::http::{RECEIVER_CLIENT, TLS, one_of_two};
 use super::integrations::RECEIVER;
@@ -122,7 +123,7 @@ fn template_files<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node) {
     let Some(path) = walk.word(node) else { return };
     if !path.is_empty() && !walk.surroundings.files.any_match(&path) {
         let message = format!("no file fits the template path `{path}`");
-        walk.warn("missing-file", node.span, message, "nothing is loaded until there is one");
+        walk.warn(MISSING_FILE, node.span, message, "nothing is loaded until there is one");
     }
 }
 

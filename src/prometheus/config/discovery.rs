@@ -1,8 +1,10 @@
 //! How targets are discovered: files, DNS, HTTP, clusters and registries. Those of cloud providers are in `clouds`.
 
+use super::MISSING_FILE;
 use super::clouds;
-use super::fields::{Fields, heading};
+use super::fields::Fields;
 use super::http::{CLIENT, client, one_of_two};
+use super::selectors;
 use super::shape::{Field, Kind, Section, duration, file, flag, one_of, secret, section, text, texts, uint};
 use super::targets;
 use super::walk::Walk;
@@ -169,7 +171,7 @@ fn files<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
             walk.error_hint("wrong-form", element.span, message, hint);
         } else if !walk.surroundings.files.any_match(&path) {
             let message = format!("there is no file of targets `{path}`");
-            walk.warn("missing-file", element.span, message, "the job has no targets until it is there");
+            walk.warn(MISSING_FILE, element.span, message, "the job has no targets until it is there");
         }
     }
 }
@@ -189,8 +191,6 @@ static HTTP: Section = Section {
     rule: Some(client),
 };
 
-const KUBERNETES_ROLES: &[&str] = &["node", "pod", "service", "endpoints", "endpointslice", "ingress"];
-
 static KUBERNETES: Section = Section {
     title: "a Kubernetes discovery",
     fields: &[
@@ -198,7 +198,7 @@ static KUBERNETES: Section = Section {
         section("attach_metadata", &ATTACH_METADATA),
         file("kubeconfig_file"),
         section("namespaces", &NAMESPACES),
-        one_of("role", KUBERNETES_ROLES).required(),
+        one_of("role", selectors::ROLES).required(),
         Field::new("selectors", Kind::List(&Kind::Section(&SELECTOR))),
     ],
     shared: &[CLIENT],
@@ -221,7 +221,7 @@ static NAMESPACES: Section = Section {
 
 static SELECTOR: Section = Section {
     title: "a selector",
-    fields: &[text("field"), text("label"), one_of("role", KUBERNETES_ROLES).required()],
+    fields: &[text("field"), text("label"), one_of("role", selectors::ROLES).required()],
     shared: &[],
     rule: None,
 };
@@ -257,33 +257,7 @@ fn kubernetes<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
             "`own_namespace` works inside of a cluster only, without `api_server` and `kubeconfig_file`";
         walk.error("both-set", own.key_span, message);
     }
-    selectors(walk, fields);
-}
-
-/// Each role takes selectors of some roles, one for each.
-fn selectors<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
-    let Some(role) = fields.text("role") else { return };
-    let allowed: &[&str] = match role {
-        "endpoints" => &["pod", "service", "endpoints", "node"],
-        "endpointslice" => &["pod", "service", "endpointslice", "node"],
-        "pod" => &["pod", "node"],
-        other => &[other],
-    };
-    let mut seen: Vec<&str> = Vec::new();
-    let elements = fields.get("selectors").map_or(&[] as &[_], |entry| entry.value.elements());
-    for element in elements {
-        let Some(other) = element.entry("role").and_then(|entry| entry.value.text()) else { continue };
-        if seen.contains(&other) {
-            let message = format!("a second selector for the role `{other}`");
-            walk.error("duplicate-name", heading(element), message);
-        } else if !allowed.contains(&other) && KUBERNETES_ROLES.contains(&other) {
-            let message = format!("the role `{role}` takes no selector for `{other}`");
-            walk.error("unknown-word", heading(element), message);
-        }
-        if seen.len() < KUBERNETES_ROLES.len() {
-            seen.push(other);
-        }
-    }
+    selectors::check(walk, fields);
 }
 
 static KUMA: Section = Section {

@@ -11,6 +11,8 @@ pub(in crate::prometheus) struct Fields<'a> {
     pub(super) node: &'a Node,
     own: &'a [Entry],
     merged: Vec<&'a Entry>,
+    /// What is merged in, and does not count because its key was there.
+    hidden: Vec<&'a Entry>,
 }
 
 /// Deepest nesting of merges that is followed.
@@ -20,7 +22,7 @@ impl<'a> Fields<'a> {
     /// Looks at a mapping; `None` for anything else. The second part says where a merge key has no mapping.
     pub(in crate::prometheus) fn of(node: &'a Node) -> Option<(Self, Option<Span>)> {
         let Content::Map(own) = &node.content else { return None };
-        let mut fields = Fields { node, own, merged: Vec::new() };
+        let mut fields = Fields { node, own, merged: Vec::new(), hidden: Vec::new() };
         let mut wrong = None;
         let mut merges = own.iter().filter(|entry| entry.key == "<<").peekable();
         if merges.peek().is_some() {
@@ -40,6 +42,8 @@ impl<'a> Fields<'a> {
                         self.merge(&entry.value, depth - 1, seen, wrong);
                     } else if seen.insert(&entry.key) {
                         self.merged.push(entry);
+                    } else {
+                        self.hidden.push(entry);
                     }
                 }
             }
@@ -55,6 +59,18 @@ impl<'a> Fields<'a> {
     /// Returns all entries, those that are merged in last.
     pub(in crate::prometheus) fn iter(&self) -> impl Iterator<Item = &'a Entry> + '_ {
         self.own.iter().filter(|entry| entry.key != "<<").chain(self.merged.iter().copied())
+    }
+
+    /// Returns what is merged in and does not count because its key was there.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &'a Entry> + '_ {
+        self.hidden.iter().copied()
+    }
+
+    /// Returns where a key stands in this mapping itself, or else what is merged into it.
+    pub(super) fn written_span(&self, key: &str) -> Span {
+        let own = self.own.iter().find(|entry| entry.key == key).map(|entry| entry.key_span);
+        let merge = || self.own.iter().find(|entry| entry.key == "<<").map(|entry| entry.value.span);
+        own.or_else(merge).unwrap_or_else(|| self.span())
     }
 
     /// Returns the entry of a key, whatever its value.

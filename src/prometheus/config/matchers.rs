@@ -5,6 +5,7 @@
 
 use super::fields::Fields;
 use super::inner_place::inner_span;
+use super::merges;
 use super::shape::Kind;
 use super::walk::Walk;
 use super::words;
@@ -223,6 +224,7 @@ fn pairs<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node, kind: &'static Kin
     let Some((fields, _)) = Fields::of(node) else {
         return walk.wrong_type(name, "a mapping of labels", node);
     };
+    merges::in_map(walk, &fields);
     for entry in fields.iter() {
         walk.classic_label_name(&entry.key, entry.key_span);
         // Alertmanager takes nothing at all for an empty text, but for no expression

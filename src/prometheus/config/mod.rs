@@ -13,17 +13,21 @@ mod chats;
 mod clouds;
 mod discovery;
 mod fields;
+mod go_yaml;
 mod http;
 mod inner_place;
 mod integrations;
 mod jobs;
 mod matchers;
+mod merges;
+mod mistaken_file;
 mod relabel;
 mod remote;
 mod routes;
 mod rule_views;
 mod rules;
 mod scrape;
+mod selectors;
 mod server;
 mod shape;
 mod targets;
@@ -42,9 +46,11 @@ pub(in crate::prometheus) use time_intervals::{minutes as minutes_of_day, month,
 pub(in crate::prometheus) use walk::word;
 pub(in crate::prometheus) use words::duration;
 
+use std::collections::HashSet;
+
 use crate::document::{Draft, Finding, Severity, Source, in_order};
 use shape::{Kind, Section};
-use walk::Walk;
+use walk::{THIS_FILE, Walk};
 
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,8 +153,12 @@ impl Default for Surroundings<'_> {
 
 /// Checks a file that has been read. The findings are in the order of their places.
 pub fn check(source: &Source, kind: FileKind, surroundings: &Surroundings<'_>) -> Vec<Finding> {
+    if let Some(finding) = mistaken_file::check(source, kind) {
+        return vec![finding];
+    }
     let mut walk = Walk::new(source, kind, surroundings);
-    walk.value("this file", kind.root(), source.root());
+    go_yaml::check(&mut walk);
+    walk.value(THIS_FILE, kind.root(), source.root());
     let mut findings = walk.findings;
     in_order(&mut findings);
     findings
@@ -163,6 +173,29 @@ pub fn check_text(file: &str, text: &str, kind: FileKind, surroundings: &Surroun
         draft.findings.retain(|finding| finding.code != "empty");
     }
     draft.into_findings()
+}
+
+/// The code of findings about files that are not there.
+const MISSING_FILE: &str = "missing-file";
+
+/// Says whether a finding is the mistake that a file is not there which has to be.
+pub fn is_missing_file(finding: &Finding) -> bool {
+    finding.severity == Severity::Error && finding.code == MISSING_FILE
+}
+
+/// Makes warnings of the files that were missing before an edit as well: the edit has not taken them away, and a running server has
+/// loaded the text without them. `before` are the findings about the text before.
+pub fn excuse_missing_files(findings: &mut [Finding], before: &[Finding]) {
+    let was_missing: HashSet<&str> = before
+        .iter()
+        .filter(|finding| is_missing_file(finding))
+        .map(|finding| finding.message.as_str())
+        .collect();
+    for finding in findings.iter_mut().filter(|finding| is_missing_file(finding)) {
+        if was_missing.contains(finding.message.as_str()) {
+            finding.severity = Severity::Warning;
+        }
+    }
 }
 
 /// Says whether a server would refuse the file for one of these.
@@ -183,8 +216,6 @@ pub fn known_fields(kind: FileKind) -> Vec<KnownField> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     /// Fields are looked up by bisection, so a table that is not in order hides some of its own.
@@ -218,5 +249,43 @@ mod tests {
             every_field_is_found(kind.section().unwrap(), &mut seen);
         }
         assert!(seen.len() > 80, "{} sections", seen.len());
+    }
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn exists(&self, _: &str) -> bool {
+            false
+        }
+
+        fn any_match(&self, _: &str) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn only_files_that_an_edit_brings_in_must_be_there() {
+        let check = |text: &str| {
+            let around = Surroundings { files: &NoFiles, ..Surroundings::default() };
+            check_text("f", text, FileKind::Prometheus, &around)
+        };
+        let before = "rule_files: [a.rules]\nscrape_configs:\n- job_name: a\n  bearer_token_file: /run/t\n";
+        for (after, refused) in [
+            (before.to_owned(), false),
+            (format!("# above\n{before}- job_name: b\n"), false),
+            (format!("{before}- job_name: b\n  bearer_token_file: /run/t\n"), false),
+            (format!("{before}- job_name: b\n  bearer_token_file: /run/u\n"), true),
+            (before.replace("a.rules", "b.rules"), true),
+            (before.replace("a.rules", "\"a[.rules\""), true),
+        ] {
+            let mut findings = check(&after);
+            assert!(is_refused(&findings), "{after}");
+            let hints = findings.iter().filter(|finding| is_missing_file(finding));
+            for hint in hints.map(|finding| finding.hint.as_deref().unwrap_or_default()) {
+                assert!(hint.contains("--files-elsewhere"), "{hint}");
+            }
+            excuse_missing_files(&mut findings, &check(before));
+            assert_eq!(is_refused(&findings), refused, "{after}: {findings:#?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The main file of Prometheus: its sections, those that belong to no job, and what holds between sections.
 
+use super::MISSING_FILE;
 use super::discovery::DISCOVERIES;
 use super::fields::{Fields, heading};
 use super::http::{CLIENT, TLS, client};
@@ -268,9 +269,9 @@ fn globs<'a>(walk: &mut Walk<'a>, name: &str, node: &'a Node, must_exist: bool) 
         } else if !walk.surroundings.files.any_match(&path) {
             let message = format!("no file fits `{path}` of `{name}`");
             if must_exist && !is_pattern {
-                walk.error("missing-file", element.span, message);
+                walk.missing_file(element.span, message);
             } else {
-                walk.warn("missing-file", element.span, message, "nothing is loaded until there is one");
+                walk.warn(MISSING_FILE, element.span, message, "nothing is loaded until there is one");
             }
         }
     }

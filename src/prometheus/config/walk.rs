@@ -10,7 +10,7 @@ use crate::document::{Content, Entry, Finding, Node, Severity, Source, Span, nea
 use super::fields::{Fields, heading, is_empty};
 use super::shape::{Field, Kind, Section, Version};
 use super::words::{self, Number};
-use super::{FileKind, Surroundings, inner_span, urls};
+use super::{FileKind, MISSING_FILE, Surroundings, inner_span, merges, urls};
 use crate::promql::re2;
 
 /// Returns a single value as the text that a server reads.
@@ -32,12 +32,15 @@ fn written_word<'a>(source: &'a Source, node: &'a Node) -> Option<Cow<'a, str>> 
     }
 }
 
+/// What the whole of a file is called in sentences.
+pub(super) const THIS_FILE: &str = "this file";
+
 /// What is known on the way through one file.
 pub(super) struct Walk<'a> {
     pub(super) source: &'a Source,
     pub(super) surroundings: &'a Surroundings<'a>,
     pub(super) findings: Vec<Finding>,
-    kind: FileKind,
+    pub(super) kind: FileKind,
     /// Regular expressions that are right: large files repeat few of them.
     regexes: HashSet<&'a str>,
     /// What was meant by an unknown key of a section: large files repeat their mistakes as well.
@@ -129,6 +132,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn wrong_type(&mut self, name: &str, wanted: &str, node: &Node) {
+        let subject = if name == THIS_FILE { name.to_owned() } else { words::quoted(name) };
+        self.wrong_kind(&subject, wanted, node);
+    }
+
+    /// Says that a part is not what it must be; `subject` stands in the sentence as it is.
+    fn wrong_kind(&mut self, subject: &str, wanted: &str, node: &Node) {
         let is = match &node.content {
             Content::Null => "nothing",
             Content::Bool(_) => "a truth value",
@@ -137,13 +146,13 @@ impl<'a> Walk<'a> {
             Content::List(_) => "a list",
             Content::Map(_) => "a mapping",
         };
-        self.error("wrong-type", heading(node), format!("`{name}` must be {wanted}, not {is}"));
+        self.error("wrong-type", heading(node), format!("{subject} must be {wanted}, not {is}"));
     }
 
     /// Checks a mapping with known fields.
     pub(super) fn section(&mut self, section: &'static Section, node: &'a Node) {
         let Some((fields, wrong_merge)) = Fields::of(node) else {
-            return self.wrong_type(section.title, "a mapping of fields", node);
+            return self.wrong_kind(section.title, "a mapping of fields", node);
         };
         if let Some(span) = wrong_merge {
             self.error_hint(
@@ -153,6 +162,7 @@ impl<'a> Walk<'a> {
                 "write `<<: *name`, with `&name` at a mapping above",
             );
         }
+        merges::in_section(self, section, &fields);
         for entry in fields.iter() {
             match section.field(&entry.key) {
                 Some(field) => {
@@ -237,6 +247,7 @@ impl<'a> Walk<'a> {
         let Some((fields, _)) = Fields::of(node) else {
             return self.wrong_type(name, "a mapping", node);
         };
+        merges::in_map(self, &fields);
         for entry in fields.iter() {
             self.value(&entry.key, inner, &entry.value);
         }
@@ -247,6 +258,7 @@ impl<'a> Walk<'a> {
         let Some((fields, _)) = Fields::of(node) else {
             return self.wrong_type(name, "a mapping of labels", node);
         };
+        merges::in_map(self, &fields);
         for entry in fields.iter() {
             self.label_name(&entry.key, entry.key_span);
             self.value(&entry.key, &Kind::Text, &entry.value);
@@ -291,7 +303,7 @@ impl<'a> Walk<'a> {
     fn number(&mut self, name: &str, kind: &'static Kind, node: &'a Node) {
         let wanted = match kind {
             Kind::Float => "a number",
-            Kind::Uint => "a whole number, not negative",
+            Kind::Uint => "a whole number from 0 on",
             _ => "a whole number",
         };
         let number = match &node.content {
@@ -376,17 +388,26 @@ impl<'a> Walk<'a> {
         }
         let message = format!("the file `{path}` of `{name}` does not exist");
         if matches!(kind, Kind::NeededFile) {
-            self.error("missing-file", node.span, message);
+            self.missing_file(node.span, message);
         } else {
-            self.warn("missing-file", node.span, message, "put it there before the server needs it");
+            self.warn(MISSING_FILE, node.span, message, "put it there before the server needs it");
         }
+    }
+
+    /// Says that a file is not there which has to be.
+    pub(super) fn missing_file(&mut self, span: Span, message: String) {
+        let hint = match self.kind {
+            FileKind::Alertmanager => "put it there, or correct its path",
+            _ => "put it there, or say --files-elsewhere when it is on another machine",
+        };
+        self.error_hint(MISSING_FILE, span, message, hint);
     }
 
     fn one_of(&mut self, name: &str, words: &'static [&'static str], word: &str, node: &Node) {
         if words.contains(&word) {
             return;
         }
-        let message = format!("`{word}` is not one of {}", words::listed(words));
+        let message = format!("{} is not one of {}", words::quoted(word), words::listed(words));
         let hint = nearest(word, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
         let message = format!("`{name}`: {message}");
         self.findings.push(self.source.finding(Severity::Error, "unknown-word", node.span, message, hint));

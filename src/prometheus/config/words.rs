@@ -159,7 +159,12 @@ pub(super) fn is_metric_name(name: &str) -> bool {
 
 /// Writes words as a list for people.
 pub(super) fn listed(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ")
+}
+
+/// Writes a word of a file for people, one that is empty as well.
+pub(super) fn quoted(word: &str) -> String {
+    if word.is_empty() { "`\"\"`".to_owned() } else { format!("`{word}`") }
 }
 
 #[cfg(test)]
