@@ -158,7 +158,7 @@ impl TargetFolder {
                     .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
                 let mut draft = Draft::read(&file.name, &text);
                 match draft.source.take().filter(|_| !draft.has_errors()) {
-                    Some(source) => source,
+                    Some(source) => Some(source),
                     None => {
                         return Err(
                             super::refusal(&file.name, &text, &draft.findings).hint("nothing was written")
@@ -169,7 +169,8 @@ impl TargetFolder {
                 changed(source, &settings)
                     .map_err(|error| not_edited(&file.job, &error, Some(source), &file.text))?
             };
-            self.finished(&file.job, &file.path, &file.text, &edited, args.dry_run, context)
+            let edited = edited.as_ref().unwrap_or(source);
+            self.finished(&file.job, &file.path, &file.text, edited, args.dry_run, context)
         })
     }
 
