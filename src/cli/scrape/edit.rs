@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::change::{Change, finish};
 use super::config_file::ConfigFile;
-use super::options::JobOptions;
+use super::options::{JobOptions, way_out};
 use super::place::{Edited, TargetArgs, until_written};
 use crate::cli::{Context, site_input};
 use crate::document::{Source, Value};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
+use crate::prometheus::SettingsError;
 use crate::prometheus::config::FileKind;
 use crate::prometheus::job_list::{self, JobError};
 use crate::prometheus::site_jobs;
@@ -92,7 +93,7 @@ fn new_jobs(args: &AddArgs, source: Option<&Source>, context: &Context) -> Resul
             return Err(Error::new(Kind::Usage, "it is not said what to scrape")
                 .hint("say --targets HOST:PORT or --kubernetes ROLE"));
         }
-        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error))?)]);
+        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error, true))?)]);
     }
     if !settings.is_empty() {
         return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are")
@@ -100,7 +101,7 @@ fn new_jobs(args: &AddArgs, source: Option<&Source>, context: &Context) -> Resul
     }
     let site = site_input::load_file(&context.global.site)?;
     // those that are there are left as they are
-    let is_there = |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
+    let is_there = |name: &str| source.is_some_and(|source| job_list::is_there(source, name));
     Ok(site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect())
 }
 
@@ -121,9 +122,9 @@ pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> R
                 .map_err(|error| not_edited(&error, Some(source), &file.text))?;
             job_list::with_job_text(source, &args.name, &in_editor(&mut session, lines, &file.name)?.edited)
         } else {
-            let mut job =
-                job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source)))?;
-            settings.apply(&mut job).map_err(|error| unclear(&args.name, &error))?;
+            let mut job = job_list::job(source, &args.name)
+                .map_err(|error| not_edited(&error, Some(source), &file.text))?;
+            settings.apply(&mut job).map_err(|error| unclear(&args.name, &error, false))?;
             job_list::with_changed(source, &args.name, job)
         };
         let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text))?;
@@ -167,9 +168,9 @@ pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) 
     })
 }
 
-fn unclear(name: &str, error: &crate::prometheus::SettingsError) -> Error {
+fn unclear(name: &str, error: &SettingsError, is_new: bool) -> Error {
     Error::from_source(Kind::Usage, format!("the job `{name}` can't be set so"), error)
-        .hint(format!("change it in your editor: enmon scrape edit {name}"))
+        .hint(way_out(error, name, is_new))
 }
 
 fn missing(name: &str, source: Option<&Source>) -> Error {
@@ -189,6 +190,14 @@ fn not_edited(error: &JobError, source: Option<&Source>, text: &str) -> Error {
                 .details(site_input::render_findings(&findings, |_| text))
         }
         (JobError::Missing(name), source) => missing(name, source),
+        (JobError::Several { lines, .. }, _) => {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            let hint = format!(
+                "they stand in lines {}; open the file in your editor: Prometheus takes one of a name",
+                lines.join(" and ")
+            );
+            Error::new(Kind::Invalid, error.to_string()).hint(hint)
+        }
         (JobError::IsThere(name), _) => {
             Error::new(Kind::Invalid, error.to_string()).hint(format!("change it: enmon scrape edit {name}"))
         }
