@@ -2,7 +2,7 @@
 //!
 //! A file with mistakes is shown as far as it can be understood.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::fields::Fields;
 use super::rule_views::word;
@@ -118,18 +118,13 @@ impl JobView {
     pub fn labels(&self) -> BTreeMap<&str, Vec<&str>> {
         let with_targets: Vec<_> = self.groups.iter().filter(|group| !group.targets.is_empty()).collect();
         let groups = if with_targets.is_empty() { self.groups.iter().collect() } else { with_targets };
-        let names = groups.iter().flat_map(|group| group.labels.keys());
-        let values = |name: &'_ String| {
-            let mut values = Vec::new();
-            for group in &groups {
-                let value = group.labels.get(name).map_or("", String::as_str);
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-            values
+        let names: BTreeSet<&String> = groups.iter().flat_map(|group| group.labels.keys()).collect();
+        let values = |name: &String| {
+            let mut seen = HashSet::new();
+            let all = groups.iter().map(|group| group.labels.get(name).map_or("", String::as_str));
+            all.filter(|value| seen.insert(*value)).collect()
         };
-        names.map(|name| (name.as_str(), values(name))).collect()
+        names.into_iter().map(|name| (name.as_str(), values(name))).collect()
     }
 }
 
