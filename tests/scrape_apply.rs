@@ -225,7 +225,7 @@ const TOUCHY: &str = "scrape_configs:
     relabel_configs: [{source_labels: [x], action: drop}]
   - job_name: listed
     scrape_timeout: 25s # slow
-    bearer_token_file: /run/old
+    bearer_token_file: old-token
     static_configs:
       - targets: [a:1]
         labels: &shared {dc: one, job: x}
@@ -246,6 +246,9 @@ fn on_file(program: &Program, arguments: &[&str]) -> Output {
 #[test]
 fn what_an_option_would_destroy_or_silence_is_refused_with_a_way_out() {
     let program = Program::new();
+    for token in ["old-token", "new-token"] {
+        fs::write(program.folder().join(token), "t").unwrap();
+    }
     let file = program.folder().join("p.yml");
     fs::write(&file, TOUCHY).unwrap();
     for (arguments, code, parts) in [
@@ -284,6 +287,9 @@ fn what_an_option_would_destroy_or_silence_is_refused_with_a_way_out() {
 #[test]
 fn options_go_into_each_group_and_take_the_place_of_old_fields_in_silence_when_asked() {
     let program = Program::new();
+    for token in ["old-token", "new-token"] {
+        fs::write(program.folder().join(token), "t").unwrap();
+    }
     let file = program.folder().join("p.yml");
     // labels that others share can't be changed for one of them
     let text = TOUCHY.replace("&shared ", "").replace("<<: *shared, ", "");
@@ -303,12 +309,13 @@ fn options_go_into_each_group_and_take_the_place_of_old_fields_in_silence_when_a
     let shown = done(&on_file(&program, &["list"]));
     assert!(shown.contains("dc=one,two job=x,a site=\"\",s"), "{shown}");
     // nothing is said, also not what was written; a dry run has nothing else to say
-    let edit = &["edit", "listed", "--label", "row=1", "--label", "site=", "--bearer-file", "/run/new", "-q"];
+    let edit =
+        &["edit", "listed", "--label", "row=1", "--label", "site=", "--bearer-file", "new-token", "-q"];
     assert!(done(&on_file(&program, &[&edit[..], &["--dry-run"]].concat())).contains("+"));
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
     assert_eq!(done(&on_file(&program, edit)), "");
     let text = fs::read_to_string(&file).unwrap();
-    assert!(!text.contains("/run/old") && text.contains("credentials_file: /run/new"), "{text}");
+    assert!(!text.contains("old-token") && text.contains("credentials_file: new-token"), "{text}");
     assert!(text.contains("scrape_timeout: 25s # slow"), "{text}");
     let groups = &listed()["items"][1]["groups"];
     assert_eq!(groups[0]["labels"], serde_json::json!({"dc": "one", "job": "x", "row": "1"}));
