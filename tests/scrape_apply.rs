@@ -260,3 +260,107 @@ fn jobs_are_listed_with_their_lines() {
     assert_eq!(lines, [("self", 7), ("two", 11)]);
     assert_eq!(listed["items"][1]["targets"], serde_json::json!(["a:1", "b:2"]));
 }
+
+/// A job of each kind that an edit could harm.
+const TOUCHY: &str = "scrape_configs:
+  - job_name: pods
+    kubernetes_sd_configs: [{role: pod, namespaces: {names: [a]}}]
+    relabel_configs: [{source_labels: [x], action: drop}]
+  - job_name: listed
+    scrape_timeout: 25s # slow
+    bearer_token_file: old-token
+    static_configs:
+      - targets: [a:1]
+        labels: &shared {dc: one, job: x}
+      - targets: [b:1]
+        labels: {dc: two, job: a, site: s}
+  - job_name: merged
+    static_configs:
+      - targets: [c:1]
+        labels: {<<: *shared, site: s}
+";
+const TWICE: &str = "scrape_configs:\n  - job_name: a\n    static_configs: [{targets: [a:1]}]\n  - job_name: a\n    static_configs: [{targets: [b:1]}]\n";
+
+fn on_file(program: &Program, arguments: &[&str]) -> Output {
+    let all = [&["scrape"], arguments, &["--target", "file:p.yml", "--yes"]].concat();
+    program.with(&all).output().unwrap()
+}
+
+#[test]
+fn what_an_option_would_destroy_or_silence_is_refused_with_a_way_out() {
+    let program = Program::new();
+    for token in ["old-token", "new-token"] {
+        fs::write(program.folder().join(token), "t").unwrap();
+    }
+    let file = program.folder().join("p.yml");
+    fs::write(&file, TOUCHY).unwrap();
+    for (arguments, code, parts) in [
+        (
+            &["edit", "pods", "--kubernetes", "node"][..],
+            2,
+            &["`relabel_configs` of its own", "enmon scrape add"][..],
+        ),
+        (&["edit", "listed", "--kubernetes", "pod"], 2, &["it lists targets", "enmon scrape edit listed"]),
+        (&["edit", "listed", "--targets", "c:1"], 2, &["in 2 places", "--label sets a label of all"]),
+        (&["edit", "listed", "--label", "9a=b"], 2, &["`9a` can't be the name", "Prometheus 3"]),
+        (&["edit", "listed", "--label", "=b"], 2, &["`` can't be the name"]),
+        (&["edit", "merged", "--label", "dc=three"], 2, &["`dc` comes from what `<<` merges in"]),
+        (&["edit", "listed", "--interval", "10s"], 3, &["which is 10s", "--timeout 10s"]),
+        (&["add", "k2", "--kubernetes", "pod", "--label", "a=b"], 2, &["relabel_configs", "--targets"]),
+    ] {
+        let said = refused(&on_file(&program, arguments), code);
+        assert!(parts.iter().all(|part| said.contains(part)), "{arguments:?}\n{said}");
+        assert!(!said.contains("edit k2"), "{said}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), TOUCHY, "{arguments:?}");
+    }
+    // what is so already stays
+    for arguments in [&["edit", "pods", "--kubernetes", "pod"][..], &["edit", "merged", "--label", "dc=one"]]
+    {
+        assert!(done(&on_file(&program, arguments)).contains("is so already"), "{arguments:?}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), TOUCHY, "{arguments:?}");
+    }
+    fs::write(&file, TWICE).unwrap();
+    for arguments in [&["edit", "a", "--path", "/m"][..], &["delete", "a"]] {
+        let said = refused(&on_file(&program, arguments), 3);
+        assert!(said.contains("2 jobs `a`") && said.contains("lines 2 and 4"), "{said}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), TWICE);
+    }
+}
+
+#[test]
+fn options_go_into_each_group_and_take_the_place_of_old_fields_in_silence_when_asked() {
+    let program = Program::new();
+    for token in ["old-token", "new-token"] {
+        fs::write(program.folder().join(token), "t").unwrap();
+    }
+    let file = program.folder().join("p.yml");
+    // labels that others share can't be changed for one of them
+    let text = TOUCHY.replace("&shared ", "").replace("<<: *shared, ", "");
+    fs::write(&file, &text).unwrap();
+    let listed = || -> serde_json::Value {
+        serde_json::from_str(&done(&on_file(&program, &["list", "-o", "json"]))).unwrap()
+    };
+    let before = &listed()["items"][1];
+    assert_eq!(before["labels"], serde_json::json!({}));
+    assert_eq!(
+        before["groups"],
+        serde_json::json!([
+            {"targets": ["a:1"], "labels": {"dc": "one", "job": "x"}},
+            {"targets": ["b:1"], "labels": {"dc": "two", "job": "a", "site": "s"}},
+        ])
+    );
+    let shown = done(&on_file(&program, &["list"]));
+    assert!(shown.contains("dc=one,two job=x,a site=\"\",s"), "{shown}");
+    // nothing is said, also not what was written; a dry run has nothing else to say
+    let edit =
+        &["edit", "listed", "--label", "row=1", "--label", "site=", "--bearer-file", "new-token", "-q"];
+    assert!(done(&on_file(&program, &[&edit[..], &["--dry-run"]].concat())).contains("+"));
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    assert_eq!(done(&on_file(&program, edit)), "");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("old-token") && text.contains("credentials_file: new-token"), "{text}");
+    assert!(text.contains("scrape_timeout: 25s # slow"), "{text}");
+    let groups = &listed()["items"][1]["groups"];
+    assert_eq!(groups[0]["labels"], serde_json::json!({"dc": "one", "job": "x", "row": "1"}));
+    assert_eq!(groups[1]["labels"], serde_json::json!({"dc": "two", "job": "a", "row": "1"}));
+}

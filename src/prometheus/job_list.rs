@@ -14,14 +14,39 @@ pub enum JobError {
     /// No job of this name is there.
     #[error("there is no job `{0}`")]
     Missing(String),
+    /// Several jobs have this name, and it is not said which one is meant.
+    #[error("there are {} jobs `{name}`", lines.len())]
+    Several {
+        /// The name.
+        name: String,
+        /// The lines in which they begin, from 1.
+        lines: Vec<usize>,
+    },
     /// The file is written in a way that can't be edited in place.
     #[error(transparent)]
     Edit(#[from] EditError),
 }
 
-/// Returns the place of a job in the list.
-pub fn position(source: &Source, name: &str) -> Option<usize> {
-    jobs(source).iter().position(|job| job_name(source, job) == Some(name))
+/// Says whether there is a job of this name.
+pub fn is_there(source: &Source, name: &str) -> bool {
+    jobs(source).iter().any(|job| job_name(source, job) == Some(name))
+}
+
+/// Returns the place in the list of the only job of a name.
+fn place(source: &Source, name: &str) -> Result<usize, JobError> {
+    let named = jobs(source).iter().enumerate().filter(|(_, job)| job_name(source, job) == Some(name));
+    match named.collect::<Vec<_>>().as_slice() {
+        [] => Err(JobError::Missing(name.to_owned())),
+        [(index, _)] => Ok(*index),
+        several => {
+            let line = |job: &Node| {
+                let before = source.text().get(..job.span.start).unwrap_or_default();
+                before.matches('\n').count() + 1
+            };
+            let lines = several.iter().map(|(_, job)| line(job)).collect();
+            Err(JobError::Several { name: name.to_owned(), lines })
+        }
+    }
 }
 
 fn jobs(source: &Source) -> &[Node] {
@@ -40,8 +65,12 @@ pub fn names(source: &Source) -> Vec<&str> {
 }
 
 /// Returns a job's value.
-pub fn job(source: &Source, name: &str) -> Option<Value> {
-    position(source, name).and_then(|index| jobs(source).get(index)).map(Value::from)
+///
+/// # Errors
+/// When there is no such job, or more than one.
+pub fn job(source: &Source, name: &str) -> Result<Value, JobError> {
+    let index = place(source, name)?;
+    jobs(source).get(index).map(Value::from).ok_or_else(|| JobError::Missing(name.to_owned()))
 }
 
 /// Returns the text of a file with a job added behind all others. A text without anything in it begins with the job.
@@ -58,7 +87,7 @@ pub fn with_job(
     let Some(source) = source else {
         return begun(file, text, job);
     };
-    if position(source, name).is_some() {
+    if is_there(source, name) {
         return Err(JobError::IsThere(name.to_owned()));
     }
     Ok(edited(source, &[Step::Key(JOBS), Step::At(jobs(source).len())], &Edit::Insert(job))?)
@@ -72,27 +101,27 @@ fn begun(file: &str, text: &str, job: Value) -> Result<Source, JobError> {
 /// Returns the text with a job changed to a value.
 ///
 /// # Errors
-/// When there is no such job, or it can't be edited in place.
+/// When there is no such job or more than one, or it can't be edited in place.
 pub fn with_changed(source: &Source, name: &str, job: Value) -> Result<Source, JobError> {
-    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let index = place(source, name)?;
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Set(job))?)
 }
 
 /// Returns the text without a job, and without the comment directly above it.
 ///
 /// # Errors
-/// When there is no such job, or it can't be edited in place.
+/// When there is no such job or more than one, or it can't be edited in place.
 pub fn without(source: &Source, name: &str) -> Result<Source, JobError> {
-    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let index = place(source, name)?;
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &Edit::Remove)?)
 }
 
 /// Returns the lines of a job as a text of its own, without its indentation, for an editor.
 ///
 /// # Errors
-/// When there is no such job, or it stands in brackets.
+/// When there is no such job or more than one, or it stands in brackets.
 pub fn job_text(source: &Source, name: &str) -> Result<String, JobError> {
-    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let index = place(source, name)?;
     Ok(document::element_text(source, &[Step::Key(JOBS), Step::At(index)])?)
 }
 
@@ -101,7 +130,7 @@ pub fn job_text(source: &Source, name: &str) -> Result<String, JobError> {
 /// # Errors
 /// When there is no such job, or it stands in brackets.
 pub fn first_line(source: &Source, name: &str) -> Result<usize, JobError> {
-    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let index = place(source, name)?;
     let span = document::element_span(source, &[Step::Key(JOBS), Step::At(index)])?;
     Ok(source.text().get(..span.start).unwrap_or_default().matches('\n').count() + 1)
 }
@@ -109,9 +138,9 @@ pub fn first_line(source: &Source, name: &str) -> Result<usize, JobError> {
 /// Returns the text with the lines of a job replaced by those that came back from an editor.
 ///
 /// # Errors
-/// When there is no such job, or the new lines are not one job.
+/// When there is no such job or more than one, or the new lines are not one job.
 pub fn with_job_text(source: &Source, name: &str, lines: &str) -> Result<Source, JobError> {
-    let index = position(source, name).ok_or_else(|| JobError::Missing(name.to_owned()))?;
+    let index = place(source, name)?;
     let edit = Edit::Lines(lines.to_owned());
     Ok(edited(source, &[Step::Key(JOBS), Step::At(index)], &edit)?)
 }
@@ -141,6 +170,23 @@ mod tests {
             with_job("p.yml", "# mine\n", None, "b", new).unwrap().text(),
             "# mine\nscrape_configs:\n  - job_name: b\n"
         );
+    }
+
+    #[test]
+    fn one_of_two_jobs_of_a_name_is_not_guessed() {
+        let from = source("scrape_configs:\n- job_name: a\n\n- job_name: b\n- job_name: 'a'\n");
+        let several = JobError::Several { name: "a".into(), lines: vec![2, 5] };
+        let job = Value::map([("job_name", Value::from("a"))]);
+        assert_eq!(super::job(&from, "a").unwrap_err(), several);
+        assert_eq!(with_changed(&from, "a", job.clone()).unwrap_err(), several);
+        assert_eq!(without(&from, "a").unwrap_err(), several);
+        assert_eq!(job_text(&from, "a").unwrap_err(), several);
+        assert_eq!(with_job_text(&from, "a", "- job_name: c\n").unwrap_err(), several);
+        assert_eq!(
+            with_job("p.yml", from.text(), Some(&from), "a", job).unwrap_err(),
+            JobError::IsThere("a".into())
+        );
+        assert!(super::job(&from, "b").is_ok() && is_there(&from, "a") && !is_there(&from, "c"));
     }
 
     #[test]

@@ -1,37 +1,8 @@
 //! What a person says of a scrape job, and the job's value that it makes: anew, or from the one that is there.
 
+use super::job_discovery::{KubernetesRole, Obstacle, discover};
+use super::job_merges::{can_set, found, merged};
 use crate::document::Value;
-
-/// What finds the targets of a job in Kubernetes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KubernetesRole {
-    /// Each port of each pod.
-    Pod,
-    /// Each port of each service, behind its name.
-    Service,
-    /// The kubelet of each node.
-    Node,
-}
-
-impl KubernetesRole {
-    fn word(self) -> &'static str {
-        match self {
-            // services are scraped by their endpoints, so that each replica has series of its own
-            KubernetesRole::Service => "endpoints",
-            KubernetesRole::Pod => "pod",
-            KubernetesRole::Node => "node",
-        }
-    }
-
-    /// Annotations `prometheus.io/…` are those of pods and services (REFERENCE A4).
-    fn annotated(self) -> Option<&'static str> {
-        match self {
-            KubernetesRole::Pod => Some("pod"),
-            KubernetesRole::Service => Some("service"),
-            KubernetesRole::Node => None,
-        }
-    }
-}
 
 /// Who asks, as the target wants to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +34,9 @@ pub struct JobSettings {
     pub path: Option<String>,
     /// `http` or `https`.
     pub scheme: Option<String>,
-    /// Labels of all targets.
+    /// Labels of all listed targets, whatever group they are in.
     pub labels: Vec<(String, String)>,
-    /// Labels that are to go.
+    /// Labels that are to go, from each group.
     pub labels_gone: Vec<String>,
     /// PEM file with what is trusted, as the server sees it.
     pub tls_ca: Option<String>,
@@ -77,6 +48,12 @@ pub struct JobSettings {
     pub kubernetes: Option<KubernetesRole>,
 }
 
+/// Where a job lists its targets, in groups with labels of their own.
+const LISTS: &str = "static_configs";
+/// The ways of a job to say who asks.
+const AUTHORIZATIONS: [&str; 5] =
+    ["authorization", "basic_auth", "oauth2", "bearer_token", "bearer_token_file"];
+
 /// Why settings can't be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -86,6 +63,12 @@ pub enum SettingsError {
     /// Labels belong to listed targets; there are none.
     #[error("the job has no list of targets that labels could be for")]
     NoTargets,
+    /// Something that is there would be lost, or go unheard.
+    #[error(transparent)]
+    InTheWay(#[from] Obstacle),
+    /// A key comes from elsewhere, and Prometheus takes no other beside it.
+    #[error("`{0}` comes from what `<<` merges in, and can't be set or taken out beside it")]
+    Merged(String),
 }
 
 impl JobSettings {
@@ -117,121 +100,142 @@ impl JobSettings {
         ];
         for (key, word) in words {
             if let Some(word) = word {
+                demand_settable(job, key)?;
                 job.set(key, word.as_str());
             }
         }
-        match &self.credentials {
-            Some(Credentials::Basic { user, password_file }) => {
-                let basic = [
-                    ("username", Value::from(user.as_str())),
-                    ("password_file", password_file.as_str().into()),
-                ];
-                job.remove("authorization");
-                job.set("basic_auth", Value::map(basic));
-            }
-            Some(Credentials::Bearer { file }) => {
-                job.remove("basic_auth");
-                job.set("authorization", Value::map([("credentials_file", Value::from(file.as_str()))]));
-            }
-            None => {}
+        if let Some(credentials) = &self.credentials {
+            authorize(job, credentials)?;
         }
-        let tls = [("ca_file", &self.tls_ca), ("server_name", &self.tls_server_name)];
-        if tls.iter().any(|(_, word)| word.is_some()) {
-            let mut config = job.get("tls_config").cloned().unwrap_or(Value::Map(Vec::new()));
-            for (key, word) in tls {
-                if let Some(word) = word {
-                    config.set(key, word.as_str());
-                }
-            }
-            job.set("tls_config", config);
-        }
+        self.apply_tls(job)?;
         if let Some(role) = self.kubernetes {
-            discover(job, role);
+            discover(job, role)?;
         }
         self.apply_targets(job)
+    }
+
+    fn apply_tls(&self, job: &mut Value) -> Result<(), SettingsError> {
+        let tls = [("ca_file", &self.tls_ca), ("server_name", &self.tls_server_name)];
+        if tls.iter().all(|(_, word)| word.is_none()) {
+            return Ok(());
+        }
+        demand_settable(job, "tls_config")?;
+        let mut config = mapping(found(job, "tls_config"));
+        for (key, word) in tls {
+            if let Some(word) = word {
+                demand_settable(&config, key)?;
+                config.set(key, word.as_str());
+            }
+        }
+        job.set("tls_config", config);
+        Ok(())
     }
 
     fn apply_targets(&self, job: &mut Value) -> Result<(), SettingsError> {
         if self.targets.is_none() && self.labels.is_empty() && self.labels_gone.is_empty() {
             return Ok(());
         }
-        let mut lists = match job.get("static_configs") {
+        demand_settable(job, LISTS)?;
+        let mut lists = match found(job, LISTS) {
             Some(Value::List(lists)) => lists.clone(),
             _ => Vec::new(),
         };
-        if lists.len() > 1 {
-            return Err(SettingsError::SeveralLists(lists.len()));
-        }
-        let mut list = match (lists.pop(), &self.targets) {
-            (Some(list), _) => list,
-            (None, Some(_)) => Value::Map(Vec::new()),
-            (None, None) => return Err(SettingsError::NoTargets),
-        };
         if let Some(targets) = &self.targets {
-            list.set("targets", Value::list(targets.iter().map(String::as_str)));
+            if lists.len() > 1 {
+                return Err(SettingsError::SeveralLists(lists.len()));
+            }
+            if lists.is_empty() {
+                lists.push(Value::Map(Vec::new()));
+            }
+            for list in &mut lists {
+                demand_settable(list, "targets")?;
+                list.set("targets", Value::list(targets.iter().map(String::as_str)));
+            }
         }
-        let mut labels = list.get("labels").cloned().unwrap_or(Value::Map(Vec::new()));
+        if lists.is_empty() {
+            return Err(SettingsError::NoTargets);
+        }
+        for list in &mut lists {
+            self.apply_labels(list)?;
+        }
+        job.set(LISTS, Value::List(lists));
+        Ok(())
+    }
+
+    /// Changes the labels of a group of targets. Those that are merged in are so already, or stand in the way: a second one is refused.
+    fn apply_labels(&self, list: &mut Value) -> Result<(), SettingsError> {
+        let from_merge = |labels: &Value, name: &str| {
+            let elsewhere = merged(list, "labels").and_then(|labels| found(labels, name));
+            merged(labels, name).or(elsewhere).cloned()
+        };
+        let before = mapping(list.get("labels"));
+        let mut labels = before.clone();
         for name in &self.labels_gone {
+            if from_merge(&labels, name).is_some() {
+                return Err(SettingsError::Merged(name.clone()));
+            }
             labels.remove(name);
         }
         for (name, value) in &self.labels {
-            labels.set(name, value.as_str());
+            match from_merge(&labels, name) {
+                None => labels.set(name, value.as_str()),
+                Some(there) if there == Value::from(value.as_str()) => {}
+                Some(_) => return Err(SettingsError::Merged(name.clone())),
+            }
+        }
+        if labels == before {
+            return Ok(());
         }
         if labels == Value::Map(Vec::new()) {
             list.remove("labels");
         } else {
             list.set("labels", labels);
         }
-        job.set("static_configs", Value::List(vec![list]));
         Ok(())
     }
 }
 
-/// Finds targets in Kubernetes. Pods and services say by annotations whether they want to be scraped, and how (REFERENCE A4):
-/// `prometheus.io/scrape: "true"`, `/path`, `/port`, `/scheme`.
-fn discover(job: &mut Value, role: KubernetesRole) {
-    job.set("kubernetes_sd_configs", Value::List(vec![Value::map([("role", Value::from(role.word()))])]));
-    let mut rules = Vec::new();
-    if let Some(what) = role.annotated() {
-        let annotation = |name: &str| format!("__meta_kubernetes_{what}_annotation_prometheus_io_{name}");
-        rules.push(relabel(&[&annotation("scrape")], &[("action", "keep"), ("regex", "true")]));
-        for (name, target) in [("path", "__metrics_path__"), ("scheme", "__scheme__")] {
-            rules.push(relabel(&[&annotation(name)], &[("regex", "(.+)"), ("target_label", target)]));
-        }
-        rules.push(relabel(
-            &["__address__", &annotation("port")],
-            &[
-                ("regex", r"(\[[^\]]+\]|[^:]+)(?::\d+)?;(\d+)"),
-                ("replacement", "$1:$2"),
-                ("target_label", "__address__"),
-            ],
-        ));
+/// Sets who asks; a server takes one way to say it, so all others go.
+fn authorize(job: &mut Value, credentials: &Credentials) -> Result<(), SettingsError> {
+    // one that is merged in can't be taken out, and a server mixes the same one with ours
+    if let Some(way) = AUTHORIZATIONS.into_iter().find(|way| merged(job, way).is_some()) {
+        return Err(SettingsError::Merged(way.to_owned()));
     }
-    let names: &[(&str, &str)] = match role {
-        KubernetesRole::Pod => &[("namespace", "namespace"), ("pod_name", "pod"), ("pod_node_name", "node")],
-        KubernetesRole::Service => {
-            &[("namespace", "namespace"), ("service_name", "service"), ("pod_name", "pod")]
+    let (key, value) = match credentials {
+        Credentials::Basic { user, password_file } => (
+            "basic_auth",
+            Value::map([
+                ("username", Value::from(user.as_str())),
+                ("password_file", password_file.as_str().into()),
+            ]),
+        ),
+        Credentials::Bearer { file } => {
+            ("authorization", Value::map([("credentials_file", Value::from(file.as_str()))]))
         }
-        KubernetesRole::Node => &[("node_name", "node")],
     };
-    for (meta, target) in names {
-        let source = format!("__meta_kubernetes_{meta}");
-        rules.push(relabel(&[&source], &[("target_label", target)]));
+    for other in AUTHORIZATIONS.into_iter().filter(|other| *other != key) {
+        job.remove(other);
     }
-    job.set("relabel_configs", Value::List(rules));
+    job.set(key, value);
+    Ok(())
 }
 
-fn relabel(sources: &[&str], keys: &[(&str, &str)]) -> Value {
-    let mut rule = Value::map([("source_labels", Value::list(sources.iter().copied()))]);
-    for (key, word) in keys {
-        rule.set(key, *word);
+fn demand_settable(map: &Value, key: &str) -> Result<(), SettingsError> {
+    if can_set(map, key) { Ok(()) } else { Err(SettingsError::Merged(key.to_owned())) }
+}
+
+/// Returns a mapping to change; a key without a value is an empty one.
+fn mapping(there: Option<&Value>) -> Value {
+    match there {
+        Some(there @ Value::Map(_)) => there.clone(),
+        _ => Value::Map(Vec::new()),
     }
-    rule
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Draft;
 
     #[test]
     fn a_job_has_what_was_said_and_nothing_else() {
@@ -279,13 +283,123 @@ mod tests {
         assert_eq!(lists[0].get("labels"), Some(&Value::map([("c", Value::from("3"))])));
     }
 
+    /// A job of a file.
+    fn job(text: &str) -> Value {
+        Value::from(Draft::read("job.yml", text).source.unwrap().root())
+    }
+
+    fn labels(labels: &[&str]) -> JobSettings {
+        let (mut settings, split) = (JobSettings::default(), |label: &str| {
+            label.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap()
+        });
+        for (name, value) in labels.iter().map(|label| split(label)) {
+            if value.is_empty() {
+                settings.labels_gone.push(name);
+            } else {
+                settings.labels.push((name, value));
+            }
+        }
+        settings
+    }
+
     #[test]
     fn what_is_not_clear_is_refused() {
         let two = Value::List(vec![Value::map([("targets", Value::list(["a:1"]))]); 2]);
         let mut job = Value::map([("job_name", Value::from("a")), ("static_configs", two)]);
         let change = JobSettings { targets: Some(vec!["b:1".into()]), ..JobSettings::default() };
         assert_eq!(change.apply(&mut job), Err(SettingsError::SeveralLists(2)));
-        let labels = JobSettings { labels: vec![("a".into(), "b".into())], ..JobSettings::default() };
-        assert_eq!(labels.job("x"), Err(SettingsError::NoTargets));
+        assert_eq!(labels(&["a=b"]).job("x"), Err(SettingsError::NoTargets));
+    }
+
+    #[test]
+    fn labels_are_those_of_all_groups() {
+        let before = "static_configs:\n- {targets: [a:1], labels: {dc: one, x: 1}}\n- {targets: [b:1], labels: {x: 2}}\n- {targets: [c:1], labels: }\n";
+        for (change, after) in [
+            (
+                &["dc=two", "x="][..],
+                "static_configs:\n- {targets: [a:1], labels: {dc: two}}\n- {targets: [b:1], labels: {dc: two}}\n- {targets: [c:1], labels: {dc: two}}\n",
+            ),
+            (
+                &["x="],
+                "static_configs:\n- {targets: [a:1], labels: {dc: one}}\n- {targets: [b:1]}\n- {targets: [c:1], labels: }\n",
+            ),
+            (&["other="], before),
+        ] {
+            let mut changed = job(before);
+            labels(change).apply(&mut changed).unwrap();
+            assert_eq!(changed, job(after), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn one_way_of_authorization_takes_the_place_of_all_others() {
+        let bearer = Credentials::Bearer { file: "new".into() };
+        let basic = Credentials::Basic { user: "u".into(), password_file: "p".into() };
+        for old in [
+            "authorization: {type: Token, credentials: old}",
+            "basic_auth: {username: old, password: old}",
+            "oauth2: {client_id: old}",
+            "bearer_token: old",
+            "bearer_token_file: old",
+        ] {
+            let cases = [
+                (&bearer, "authorization: {credentials_file: new}"),
+                (&basic, "basic_auth: {username: u, password_file: p}"),
+            ];
+            for (credentials, wanted) in cases {
+                let mut changed = job(&format!("job_name: a\n{old}\n"));
+                let change = JobSettings { credentials: Some(credentials.clone()), ..JobSettings::default() };
+                change.apply(&mut changed).unwrap();
+                assert_eq!(changed, job(&format!("job_name: a\n{wanted}\n")), "{old}");
+                let mut merged = job(&format!("<<: {{{old}}}\n"));
+                let way = old.split(':').next().unwrap_or_default();
+                assert_eq!(change.apply(&mut merged), Err(SettingsError::Merged(way.into())), "{old}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_set_beside_a_merge_that_a_server_would_refuse_or_not_hear() {
+        let interval = JobSettings { interval: Some("5s".into()), ..JobSettings::default() };
+        let name = JobSettings { tls_server_name: Some("n".into()), ..JobSettings::default() };
+        let list = |labels: &str| format!("static_configs: [{{targets: [a:1], labels: {labels}}}]\n");
+        let refused = |key: &str| Err(SettingsError::Merged(key.into()));
+        for (change, before, outcome) in [
+            (labels(&["env=dev"]), list("{<<: {env: prod}}"), refused("env")),
+            (labels(&["env="]), list("{<<: [{a: b}, {env: prod}]}"), refused("env")),
+            (labels(&["env=prod"]), list("{<<: {env: prod}}"), Ok(list("{<<: {env: prod}}"))),
+            (labels(&["a=b"]), list("{<<: {env: prod}}"), Ok(list("{<<: {env: prod}, a: b}"))),
+            (
+                labels(&["env=dev"]),
+                "static_configs: [{<<: {targets: [a:1], labels: {env: prod}}}]\n".to_owned(),
+                refused("env"),
+            ),
+            (
+                labels(&["a=b"]),
+                "<<: {static_configs: [{targets: [a:1]}]}\n".to_owned(),
+                Ok("<<: {static_configs: [{targets: [a:1]}]}\nstatic_configs: [{targets: [a:1], labels: {a: b}}]\n"
+                    .to_owned()),
+            ),
+            (
+                interval.clone(),
+                "<<: {scrape_interval: 9s}\n".to_owned(),
+                Ok("<<: {scrape_interval: 9s}\nscrape_interval: 5s\n".to_owned()),
+            ),
+            // what is merged last is what Prometheus goes by
+            (
+                interval,
+                "scrape_interval: 7s\n<<: {scrape_interval: 9s}\n".to_owned(),
+                refused("scrape_interval"),
+            ),
+            (
+                name,
+                "<<: {tls_config: {ca_file: ca}}\n".to_owned(),
+                Ok("<<: {tls_config: {ca_file: ca}}\ntls_config: {ca_file: ca, server_name: n}\n".to_owned()),
+            ),
+        ] {
+            let mut changed = job(&before);
+            let applied = change.apply(&mut changed).map(|()| changed);
+            assert_eq!(applied, outcome.map(|text| job(&text)), "{before}");
+        }
     }
 }

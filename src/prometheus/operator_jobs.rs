@@ -46,6 +46,10 @@ pub fn apply(settings: &JobSettings, spec: &mut Json) -> Result<(), ScrapeConfig
     }
     let plain = JobSettings { credentials: None, tls_ca: None, tls_server_name: None, ..settings.clone() };
     let mut job = job_of(spec, "job");
+    let before = discoveries(spec);
+    for (key, value) in before.iter().cloned() {
+        job.set(&key, value);
+    }
     plain.apply(&mut job)?;
     for (ours, theirs) in WORDS {
         if let Some(word) = job.get(ours).and_then(text) {
@@ -58,7 +62,8 @@ pub fn apply(settings: &JobSettings, spec: &mut Json) -> Result<(), ScrapeConfig
     if let Some(lists) = job.get("static_configs") {
         spec["staticConfigs"] = to_json(lists);
     }
-    if settings.kubernetes.is_some() {
+    let is_so = before.iter().all(|(key, value)| job.get(key) == Some(value));
+    if settings.kubernetes.is_some() && (before.is_empty() || !is_so) {
         discover(&job, spec);
     }
     if let Some(ca) = &settings.tls_ca {
@@ -68,19 +73,54 @@ pub fn apply(settings: &JobSettings, spec: &mut Json) -> Result<(), ScrapeConfig
         spec["tlsConfig"]["serverName"] = json!(name);
     }
     let Some(fields) = spec.as_object_mut() else { return Ok(()) };
-    match &settings.credentials {
+    let (key, value) = match &settings.credentials {
         Some(Credentials::Basic { user, password_file }) => {
-            fields.remove("authorization");
-            let basic = json!({"username": secret(user)?, "password": secret(password_file)?});
-            fields.insert("basicAuth".to_owned(), basic);
+            ("basicAuth", json!({"username": secret(user)?, "password": secret(password_file)?}))
         }
-        Some(Credentials::Bearer { file }) => {
-            fields.remove("basicAuth");
-            fields.insert("authorization".to_owned(), json!({"credentials": secret(file)?}));
-        }
-        None => {}
+        Some(Credentials::Bearer { file }) => ("authorization", json!({"credentials": secret(file)?})),
+        None => return Ok(()),
+    };
+    // one way to say who asks takes the place of all others
+    for way in ["authorization", "basicAuth", "oauth2"] {
+        fields.remove(way);
     }
+    fields.insert(key.to_owned(), value);
     Ok(())
+}
+
+/// Returns what finds the targets of a `spec` and relabels them, in the words of a job: what it has beside that of Kubernetes is only named.
+fn discoveries(spec: &Json) -> Vec<(String, Value)> {
+    let Some(fields) = spec.as_object() else { return Vec::new() };
+    let all = fields.iter().filter(|(_, value)| value.as_array().is_some_and(|list| !list.is_empty()));
+    let said = all.filter_map(|(key, value)| {
+        Some(match key.as_str() {
+            "kubernetesSDConfigs" => (
+                "kubernetes_sd_configs".to_owned(),
+                in_words(value, |key, word| match (key, word.as_str()) {
+                    ("role", Some(role)) => json!(role.to_lowercase()),
+                    _ => word.clone(),
+                }),
+            ),
+            "relabelings" => ("relabel_configs".to_owned(), in_words(value, |_, word| word.clone())),
+            key => (format!("{}_sd_configs", key.strip_suffix("SDConfigs")?), from_json(value)),
+        })
+    });
+    said.collect()
+}
+
+/// Returns a list of mappings with the keys of a job, as far as there are such; `word`: what a key's value becomes.
+fn in_words(list: &Json, word: impl Fn(&str, &Json) -> Json) -> Value {
+    let mapping = |one: &Json| match one.as_object() {
+        Some(fields) => {
+            let ours = |theirs: &str| {
+                let known = RELABELING.iter().find(|(_, known)| *known == theirs);
+                known.map_or(theirs, |(ours, _)| *ours).to_owned()
+            };
+            Value::map(fields.iter().map(|(key, value)| (ours(key), from_json(&word(key, value)))))
+        }
+        None => from_json(one),
+    };
+    Value::List(list.as_array().into_iter().flatten().map(mapping).collect())
 }
 
 /// Puts discovery in Kubernetes into a `spec`: roles begin with a capital there.
@@ -176,7 +216,7 @@ fn certificate(text: &str) -> Result<Json, ScrapeConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prometheus::KubernetesRole;
+    use crate::prometheus::{KubernetesRole, Obstacle};
 
     #[test]
     fn a_job_is_said_in_the_words_of_a_scrape_config() {
@@ -218,6 +258,43 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(apply(&file, &mut spec).unwrap_err(), ScrapeConfigError::NoReference("/t".into()));
+    }
+
+    #[test]
+    fn discovery_is_changed_only_where_nothing_is_lost() {
+        let asked = |role| JobSettings { kubernetes: Some(role), ..Default::default() };
+        let mut spec = Json::Null;
+        for role in [KubernetesRole::Pod, KubernetesRole::Node, KubernetesRole::Service] {
+            apply(&asked(role), &mut spec).unwrap();
+            let mut anew = Json::Null;
+            apply(&asked(role), &mut anew).unwrap();
+            assert_eq!(spec, anew, "{role:?}");
+        }
+        let own = json!({"kubernetesSDConfigs": [{"role": "Pod", "namespaces": {"names": ["a"]}}],
+            "relabelings": [{"sourceLabels": ["x"], "action": "Drop"}]});
+        let mut same = own.clone();
+        apply(&asked(KubernetesRole::Pod), &mut same).unwrap();
+        assert_eq!(same, own);
+        for (spec, obstacle) in [
+            (own, Obstacle::OwnRules),
+            (json!({"staticConfigs": [{"targets": ["a:1"]}]}), Obstacle::ListedTargets),
+            (json!({"dnsSDConfigs": [{"names": ["a"]}]}), Obstacle::OtherDiscovery("dns_sd_configs".into())),
+            (json!({"kubernetesSDConfigs": [{"role": "Ingress"}]}), Obstacle::OwnDiscovery),
+        ] {
+            let refused = apply(&asked(KubernetesRole::Node), &mut spec.clone()).unwrap_err();
+            assert_eq!(refused, SettingsError::InTheWay(obstacle).into(), "{spec}");
+        }
+        // what does not concern it changes nothing of it
+        let mut paced = json!({"kubernetesSDConfigs": [{"role": "Pod"}], "oauth2": {"clientId": {}}});
+        let settings = JobSettings {
+            interval: Some("5s".into()),
+            credentials: Some(Credentials::Bearer { file: "secret:s/token".into() }),
+            ..Default::default()
+        };
+        apply(&settings, &mut paced).unwrap();
+        let wanted = json!({"kubernetesSDConfigs": [{"role": "Pod"}], "scrapeInterval": "5s",
+            "authorization": {"credentials": {"name": "s", "key": "token"}}});
+        assert_eq!(paced, wanted);
     }
 
     #[test]

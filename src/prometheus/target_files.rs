@@ -97,20 +97,28 @@ pub fn new_file(file: &str, settings: &JobSettings) -> Result<Source, TargetFile
     Ok(begun(file, "", &groups)?)
 }
 
-/// Returns a target file with other targets or labels.
+/// Returns a target file with other targets or labels; `None`: it has them already.
 ///
 /// # Errors
 /// When it is not clear which group is meant, or it can't be edited in place.
-pub fn changed(source: &Source, settings: &JobSettings) -> Result<Source, TargetFileError> {
+pub fn changed(source: &Source, settings: &JobSettings) -> Result<Option<Source>, TargetFileError> {
     demand_expressible(settings)?;
     let mut job = Value::map([(GROUPS, Value::from(source.root()))]);
     settings.apply(&mut job)?;
-    let Some(Value::List(mut groups)) = job.get(GROUPS).cloned() else {
+    let Some(Value::List(groups)) = job.get(GROUPS) else {
         return Err(SettingsError::NoTargets.into());
     };
-    let group = groups.pop().ok_or(SettingsError::NoTargets)?;
-    let change = if source.root().elements().is_empty() { Edit::Insert(group) } else { Edit::Set(group) };
-    Ok(edited(source, &[Step::At(0)], &change)?)
+    let there = source.root().elements();
+    let mut after: Option<Source> = None;
+    for (index, group) in groups.iter().enumerate() {
+        let change = match there.get(index) {
+            Some(node) if Value::from(node) == *group => continue,
+            Some(_) => Edit::Set(group.clone()),
+            None => Edit::Insert(group.clone()),
+        };
+        after = Some(edited(after.as_ref().unwrap_or(source), &[Step::At(index)], &change)?);
+    }
+    Ok(after)
 }
 
 /// Says how what a server has found differs from the files of a folder; `None`: it does not. `folder`: the last part of its path, since a
@@ -165,8 +173,9 @@ mod tests {
             (&["a:1".into(), "b:1".into()][..], "1")
         );
         let text = "# hall\n- targets: ['a:1'] # one\n  labels:\n    row: one # ours\n";
-        let changed_to =
-            |from: &str, by: &JobSettings| changed(&source(from), by).map(|to| to.text().to_owned());
+        let changed_to = |from: &str, by: &JobSettings| {
+            changed(&source(from), by).map(|to| to.map_or(from.to_owned(), |to| to.text().to_owned()))
+        };
         assert_eq!(changed_to(text, &settings(&["c:1"], &[])).unwrap(), text.replace("a:1", "c:1"));
         assert_eq!(
             changed_to(text, &settings(&[], &[("row", "two")])).unwrap(),
@@ -180,6 +189,12 @@ mod tests {
         assert_eq!(
             changed_to(two, &settings(&["c:1"], &[])).unwrap_err(),
             SettingsError::SeveralLists(2).into()
+        );
+        // a label is for all of them, and a group that bears it stays as it is
+        let two = "- targets: [a:1]\n  labels:\n    row: one # ours\n- targets: [b:1] # new\n";
+        assert_eq!(
+            changed_to(two, &settings(&[], &[("row", "one")])).unwrap(),
+            "- targets: [a:1]\n  labels:\n    row: one # ours\n- targets: [b:1] # new\n  labels:\n    row: one\n"
         );
     }
 

@@ -12,7 +12,7 @@ use crate::document::Finding;
 use crate::error::{Error, Kind, Result};
 use crate::prometheus::StoreError;
 use crate::prometheus::config::{FileKind, excuse_missing_files, is_missing_file, is_refused};
-use crate::ui::{Report, unified_difference};
+use crate::ui::{OutputFormat, Report, unified_difference};
 
 /// What is to become of a file.
 pub(in crate::cli) struct Change<'a> {
@@ -77,6 +77,12 @@ pub(in crate::cli) fn finish(
             Err(error) => return Ok(Edited::Overtaken(error)),
         }
     }
+    let rendered = site_input::render_findings(&findings, |_| change.after);
+    // who wants to hear only what went wrong gets the doubts; what would be done is shown to whoever asks for nothing else
+    if context.global.quiet && !dry_run && context.ui.format() == OutputFormat::Table {
+        context.ui.print_text(rendered.as_bytes())?;
+        return Ok(Edited::Yes);
+    }
     context.ui.print(&ChangeReport {
         api_version: "enmon/v1",
         kind,
@@ -86,7 +92,7 @@ pub(in crate::cli) fn finish(
         changed,
         backup,
         diff: unified_difference(change.name, change.before, change.after),
-        rendered: site_input::render_findings(&findings, |_| change.after),
+        rendered,
         findings,
         next: next.to_owned(),
     })?;

@@ -7,11 +7,12 @@ use clap::Args;
 use super::change::{Change, finish, unchanged};
 use super::config_file::{ConfigFile, refusal};
 use super::editor::{Attempt, Mistakes, edit_lines};
-use super::options::JobOptions;
+use super::options::{JobOptions, way_out};
 use super::place::{Edited, TargetArgs, shell_word, until_written};
 use crate::cli::{Context, site_input};
 use crate::document::{Finding, Severity, Source, Value, read_typed, typed_name};
 use crate::error::{Error, Kind, Result};
+use crate::prometheus::SettingsError;
 use crate::prometheus::config::{FileKind, is_refused};
 use crate::prometheus::job_list::{self, JobError};
 use crate::prometheus::site_jobs;
@@ -100,7 +101,10 @@ fn new_jobs(
             return Err(Error::new(Kind::Usage, "it is not said what to scrape")
                 .hint("say --targets HOST:PORT or --kubernetes ROLE"));
         }
-        return Ok(vec![(name.clone(), settings.job(name).map_err(|error| unclear(name, &error, words))?)]);
+        return Ok(vec![(
+            name.clone(),
+            settings.job(name).map_err(|error| unclear(name, &error, true, words))?,
+        )]);
     }
     if !settings.is_empty() {
         return Err(Error::new(Kind::Usage, "with --from-site the site file says what the jobs are").hint(
@@ -109,7 +113,7 @@ fn new_jobs(
     }
     let site = site_input::load_file(&context.global.site)?;
     // those that are there are left as they are
-    let is_there = |name: &str| source.is_some_and(|source| job_list::position(source, name).is_some());
+    let is_there = |name: &str| source.is_some_and(|source| job_list::is_there(source, name));
     Ok(site_jobs(&site.site).into_iter().filter(|(name, _)| !is_there(name)).collect())
 }
 
@@ -122,11 +126,10 @@ pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> R
     until_written(|| {
         let file = ConfigFile::open(target, context)?;
         let source = file.source()?.ok_or_else(|| missing(&args.name, None, &words))?;
-        let mut job =
-            job_list::job(source, &args.name).ok_or_else(|| missing(&args.name, Some(source), &words))?;
-        settings.apply(&mut job).map_err(|error| unclear(&args.name, &error, &words))?;
-        let edited = job_list::with_changed(source, &args.name, job);
-        let edited = edited.map_err(|error| not_edited(&error, Some(source), &file.text, &words))?;
+        let failed = |error: &JobError| not_edited(error, Some(source), &file.text, &words);
+        let mut job = job_list::job(source, &args.name).map_err(|error| failed(&error))?;
+        settings.apply(&mut job).map_err(|error| unclear(&args.name, &error, false, &words))?;
+        let edited = job_list::with_changed(source, &args.name, job).map_err(|error| failed(&error))?;
         // as what was read
         let edited = ManuallyDrop::new(edited);
         let findings = checked(&file, Some(&edited));
@@ -235,9 +238,12 @@ pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) 
 
 // `words`: the flags that say where the configuration is, for the commands that hints name
 
-fn unclear(name: &str, error: &crate::prometheus::SettingsError, words: &str) -> Error {
-    Error::from_source(Kind::Usage, format!("the job `{name}` can't be set so"), error)
-        .hint(format!("change it in your editor: enmon scrape edit {}{words}", shell_word(name)))
+fn unclear(name: &str, error: &SettingsError, is_new: bool, words: &str) -> Error {
+    Error::from_source(Kind::Usage, format!("the job `{name}` can't be set so"), error).hint(way_out(
+        error,
+        &format!("{}{words}", shell_word(name)),
+        is_new,
+    ))
 }
 
 fn missing(name: &str, source: Option<&Source>, words: &str) -> Error {
@@ -257,6 +263,14 @@ fn not_edited(error: &JobError, source: Option<&Source>, text: &str, words: &str
                 .details(site_input::render_findings(&findings, |_| text))
         }
         (JobError::Missing(name), source) => missing(name, source, words),
+        (JobError::Several { lines, .. }, _) => {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            let hint = format!(
+                "they stand in lines {}; open the file in your editor: Prometheus takes one of a name",
+                lines.join(" and ")
+            );
+            Error::new(Kind::Invalid, error.to_string()).hint(hint)
+        }
         (JobError::IsThere(name), _) => Error::new(Kind::Invalid, error.to_string())
             .hint(format!("change it: enmon scrape edit {}{words}", shell_word(name))),
         _ => Error::new(Kind::Invalid, error.to_string()),

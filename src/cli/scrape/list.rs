@@ -1,5 +1,6 @@
 //! `enmon scrape list`: the jobs of a configuration.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use clap::Args;
@@ -9,11 +10,13 @@ use super::config_file::ConfigFile;
 use super::place::TargetArgs;
 use crate::cli::Context;
 use crate::error::Result;
-use crate::prometheus::config::{self, Auth, JobView};
+use crate::prometheus::config::{self, Auth, JobView, TargetsView};
 use crate::ui::{Cell, Column, Report, Table};
 
 /// Targets of a job that are shown in the table; the rest is counted.
 const MOST_SHOWN: usize = 3;
+/// Values of a label that are shown in the table, where it is not the same for all targets; the rest is counted.
+const MOST_VALUES: usize = 4;
 
 /// Flags of `enmon scrape list`.
 #[derive(Debug, Args)]
@@ -46,9 +49,23 @@ struct JobItem {
     targets: Vec<String>,
     /// What finds more of them: kubernetes, file, dns …
     discoveries: Vec<String>,
-    labels: std::collections::BTreeMap<String, String>,
+    /// Labels that all these targets share.
+    labels: BTreeMap<String, String>,
+    /// The same targets as they are grouped in the file, with all their labels.
+    groups: Vec<GroupItem>,
     /// How the server says who it is: none, basic, authorization, oauth2, certificate.
     auth: &'static str,
+    /// The labels for the table.
+    #[serde(skip)]
+    shown_labels: String,
+}
+
+/// Targets that are listed together.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupItem {
+    targets: Vec<String>,
+    labels: BTreeMap<String, String>,
 }
 
 pub(super) fn run(_: &ListArgs, target: &TargetArgs, context: &Context) -> Result<()> {
@@ -71,6 +88,13 @@ pub(super) fn run(_: &ListArgs, target: &TargetArgs, context: &Context) -> Resul
 }
 
 fn item(job: &JobView, line: usize) -> JobItem {
+    let labels = job.labels();
+    let shared = labels.iter().filter_map(|(name, values)| match values.as_slice() {
+        [value] => Some(((*name).to_owned(), (*value).to_owned())),
+        _ => None,
+    });
+    let group =
+        |group: &TargetsView| GroupItem { targets: group.targets.clone(), labels: group.labels.clone() };
     JobItem {
         name: job.name.clone(),
         line,
@@ -78,9 +102,11 @@ fn item(job: &JobView, line: usize) -> JobItem {
         path: job.path.clone(),
         interval_seconds: job.interval.milliseconds as f64 / 1_000.0,
         timeout_seconds: job.timeout_ms as f64 / 1_000.0,
-        targets: job.targets.clone(),
+        targets: job.targets().map(str::to_owned).collect(),
         discoveries: job.discoveries.iter().map(|(kind, _)| kind.clone()).collect(),
-        labels: job.labels.iter().cloned().collect(),
+        labels: shared.collect(),
+        groups: job.groups.iter().map(group).collect(),
+        shown_labels: shown(&labels),
         auth: match job.auth {
             Auth::None => "none",
             Auth::Basic => "basic",
@@ -89,6 +115,22 @@ fn item(job: &JobView, line: usize) -> JobItem {
             Auth::Certificate => "certificate",
         },
     }
+}
+
+/// Writes labels as `dc=one,two`; `""` stands for targets without the label.
+fn shown(labels: &BTreeMap<&str, Vec<&str>>) -> String {
+    let one = |(name, values): (&&str, &Vec<&str>)| {
+        let mut words: Vec<String> = values
+            .iter()
+            .take(MOST_VALUES)
+            .map(|value| if value.is_empty() { "\"\"".to_owned() } else { (*value).to_owned() })
+            .collect();
+        if values.len() > MOST_VALUES {
+            words.push(format!("… {} more", values.len() - MOST_VALUES));
+        }
+        format!("{name}={}", words.join(","))
+    };
+    labels.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 impl JobItem {
@@ -116,8 +158,6 @@ impl Report for ListReport {
             Column::text("labels"),
         ]);
         for job in &self.items {
-            let labels: Vec<String> =
-                job.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let path = if job.scheme == "https" { format!("https {}", job.path) } else { job.path.clone() };
             table.row([
                 Cell::new(&job.name),
@@ -125,9 +165,27 @@ impl Report for ListReport {
                 Cell::number(job.interval_seconds, 0),
                 Cell::new(path),
                 Cell::new(if job.auth == "none" { "" } else { job.auth }),
-                Cell::new(labels.join(" ")),
+                Cell::new(&job.shown_labels),
             ]);
         }
         table.render(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_differ_show_their_values_as_far_as_there_is_room() {
+        for (labels, wanted) in [
+            (&[("dc", &["one"][..]), ("n", &["1", ""])][..], "dc=one n=1,\"\""),
+            (&[("n", &["1", "2", "3", "4"])], "n=1,2,3,4"),
+            (&[("n", &["1", "2", "3", "4", "5", "6"])], "n=1,2,3,4,… 2 more"),
+            (&[], ""),
+        ] {
+            let labels = labels.iter().map(|(name, values)| (*name, values.to_vec())).collect();
+            assert_eq!(shown(&labels), wanted);
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::change::{Change, finish};
 use super::check::{self, CheckArgs};
 use super::edit::{AddArgs, DeleteArgs, EditArgs};
-use super::options::JobOptions;
+use super::options::{JobOptions, way_out};
 use super::place::{Edited, Place, TargetArgs, until_written, unusable};
 use super::refusal;
 use crate::cli::Context;
@@ -87,7 +87,7 @@ impl ScrapeConfigs {
             return Err(Error::new(Kind::Invalid, format!("there is a ScrapeConfig `{name}` already"))
                 .hint(format!("change it: enmon scrape edit {name}")));
         }
-        let spec = changed(&args.options, Json::Null)?;
+        let spec = changed(&args.options, name, None)?;
         until_written(|| self.finished(name, "", &text_of(&spec), &spec, args.dry_run, context))
     }
 
@@ -99,7 +99,7 @@ impl ScrapeConfigs {
             let (after, spec) = if opens_editor {
                 edited(&args.name, &before)?
             } else {
-                let spec = changed(&args.options, object.spec.clone())?;
+                let spec = changed(&args.options, &args.name, Some(&object.spec))?;
                 (text_of(&spec), spec)
             };
             self.finished(&args.name, &before, &after, &spec, args.dry_run, context)
@@ -160,13 +160,16 @@ impl ScrapeConfigs {
     }
 }
 
-fn changed(options: &JobOptions, mut spec: Json) -> Result<Json> {
+/// Returns a `spec` with what is said; without one before, a new one.
+fn changed(options: &JobOptions, name: &str, before: Option<&Json>) -> Result<Json> {
+    let mut spec = before.cloned().unwrap_or(Json::Null);
     operator_jobs::apply(&options.settings()?, &mut spec).map_err(|error| {
         let hint = match &error {
             ScrapeConfigError::NoReference(_) => {
                 "the operator takes keys of Secrets: secret:NAME/KEY, for --tls-ca configmap:NAME/KEY, too"
+                    .to_owned()
             }
-            ScrapeConfigError::Settings(_) => "change it in your editor: enmon scrape edit NAME",
+            ScrapeConfigError::Settings(error) => way_out(error, name, before.is_none()),
         };
         Error::new(Kind::Usage, error.to_string()).hint(hint)
     })?;

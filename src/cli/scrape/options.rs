@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::error::{Error, Kind, Result};
-use crate::prometheus::{Credentials, JobSettings, KubernetesRole};
+use crate::prometheus::{Credentials, JobSettings, KubernetesRole, SettingsError};
 
 /// Protocols of a target.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -68,7 +68,7 @@ impl JobOptions {
     /// Returns what is said.
     ///
     /// # Errors
-    /// When a label is no NAME=VALUE.
+    /// When a label is no NAME=VALUE, or its name none that every Prometheus takes.
     pub(super) fn settings(&self) -> Result<JobSettings> {
         let (mut labels, mut labels_gone) = (Vec::new(), Vec::new());
         for label in &self.labels {
@@ -76,6 +76,12 @@ impl JobOptions {
                 Error::new(Kind::Usage, format!("`{label}` is no label"))
                     .hint("write NAME=VALUE, such as circuit=row-1")
             })?;
+            // what is there may be taken out, whatever its name
+            if name.is_empty() || !(value.is_empty() || is_classic_name(name)) {
+                return Err(Error::new(Kind::Usage, format!("`{name}` can't be the name of a label")).hint(
+                    "take letters, digits and `_`, and no digit first; other names are for Prometheus 3: set them in your editor",
+                ));
+            }
             if value.is_empty() {
                 labels_gone.push(name.to_owned());
             } else {
@@ -112,5 +118,54 @@ impl JobOptions {
                 Role::Node => KubernetesRole::Node,
             }),
         })
+    }
+}
+
+/// Says whether a label's name is one for every version of Prometheus (its data model, "Metric names and labels"). Names with `__` are right here:
+/// `__scheme__`, `__metrics_path__` …
+fn is_classic_name(name: &str) -> bool {
+    !name.starts_with(|sign: char| sign.is_ascii_digit())
+        && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
+}
+
+/// Says what can be done where settings can't be carried out on a job; a new one has nothing to open in an editor yet.
+/// `name` is the job as a command names it, with what else the command needs.
+pub(super) fn way_out(error: &SettingsError, name: &str, is_new: bool) -> String {
+    let editor = format!("change it in your editor: enmon scrape edit {name}");
+    match error {
+        SettingsError::NoTargets if is_new => {
+            "labels are for --targets; what Kubernetes finds gets its labels by `relabel_configs`, which you add in your editor afterwards"
+                .to_owned()
+        }
+        SettingsError::NoTargets => format!("say --targets HOST:PORT with it, or {editor}"),
+        SettingsError::SeveralLists(_) => {
+            format!("--label sets a label of all of them; to change targets, open the job in your editor: enmon scrape edit {name}")
+        }
+        SettingsError::InTheWay(_) => {
+            format!("{editor}, or make a job of its own: enmon scrape add OTHER-NAME --kubernetes ROLE")
+        }
+        SettingsError::Merged(_) => {
+            format!("change it where it is written, in the file, or take `<<` out in your editor: enmon scrape edit {name}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_labels_are_those_that_every_prometheus_takes() {
+        for (name, is_right) in [
+            ("a", true),
+            ("_a9", true),
+            ("__scheme__", true),
+            ("9a", false),
+            ("a-b", false),
+            ("a.b", false),
+            ("ä", false),
+        ] {
+            assert_eq!(is_classic_name(name), is_right, "{name}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::apply::{ApplyArgs, ApplyReport};
 use super::change::{Change, finish};
 use super::check::{self, CheckArgs, FileReport};
 use super::edit::{AddArgs, DeleteArgs, EditArgs};
+use super::options::way_out;
 use super::place::{Edited, Place, until_written};
 use crate::cli::site_server::server_failed;
 use crate::cli::{Context, site_input};
@@ -158,7 +159,7 @@ impl TargetFolder {
                     .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
                 let mut draft = Draft::read(&file.name, &text);
                 match draft.source.take().filter(|_| !draft.has_errors()) {
-                    Some(source) => source,
+                    Some(source) => Some(source),
                     None => {
                         return Err(
                             super::refusal(&file.name, &text, &draft.findings).hint("nothing was written")
@@ -169,7 +170,8 @@ impl TargetFolder {
                 changed(source, &settings)
                     .map_err(|error| not_edited(&file.job, &error, Some(source), &file.text))?
             };
-            self.finished(&file.job, &file.path, &file.text, &edited, args.dry_run, context)
+            let edited = edited.as_ref().unwrap_or(source);
+            self.finished(&file.job, &file.path, &file.text, edited, args.dry_run, context)
         })
     }
 
@@ -309,8 +311,13 @@ fn not_edited(job: &str, error: &TargetFileError, source: Option<&Source>, text:
             "set it in the job whose file_sd_configs name the folder, or as a label: --label __scrape_interval__=15s, \
              __scrape_timeout__, __metrics_path__, __scheme__",
         ),
-        _ => Error::from_source(Kind::Usage, format!("the file `{job}` can't be set so"), error)
-            .hint(format!("change it in your editor: enmon scrape edit {job}")),
+        (other, _) => {
+            let hint = match other {
+                TargetFileError::Settings(error) => way_out(error, job, false),
+                _ => format!("change it in your editor: enmon scrape edit {job}"),
+            };
+            Error::from_source(Kind::Usage, format!("the file `{job}` can't be set so"), error).hint(hint)
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! A file with mistakes is shown as far as it can be understood.
 
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use super::fields::Fields;
 use super::rule_views::word;
 use super::scrape::{Times, read};
@@ -31,6 +33,15 @@ pub struct Interval {
     pub is_own: bool,
 }
 
+/// Targets that are written in a job together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetsView {
+    /// `host:port` of each target.
+    pub targets: Vec<String>,
+    /// Labels of all of them.
+    pub labels: BTreeMap<String, String>,
+}
+
 /// A scrape job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobView {
@@ -50,10 +61,8 @@ pub struct JobView {
     pub interval: Interval,
     /// How long it may take, in milliseconds.
     pub timeout_ms: u64,
-    /// The targets that are written in the job.
-    pub targets: Vec<String>,
-    /// Labels of these targets, each once.
-    pub labels: Vec<(String, String)>,
+    /// The targets that are written in the job, in their groups.
+    pub groups: Vec<TargetsView>,
     /// Its discoveries: kind (`kubernetes`, `file`) and how many of it.
     pub discoveries: Vec<(String, usize)>,
     /// How it proves who it is.
@@ -80,7 +89,6 @@ fn job(index: usize, node: &Node, times: Times) -> Option<JobView> {
     let own = read(Some(&fields), "scrape_interval");
     let interval = Interval { milliseconds: own.unwrap_or(times.interval_ms), is_own: own.is_some() };
     let timeout = read(Some(&fields), "scrape_timeout");
-    let (targets, labels) = targets(&fields);
     Some(JobView {
         name: text("job_name", ""),
         name_span: fields.get("job_name").map(|entry| entry.value.span),
@@ -90,8 +98,7 @@ fn job(index: usize, node: &Node, times: Times) -> Option<JobView> {
         path: text("metrics_path", "/metrics"),
         interval,
         timeout_ms: timeout.unwrap_or(times.timeout_ms.min(interval.milliseconds)),
-        targets,
-        labels,
+        groups: groups(&fields),
         discoveries: discoveries(&fields),
         auth: auth(&fields),
         relabels: fields.filled("relabel_configs").is_some()
@@ -99,19 +106,38 @@ fn job(index: usize, node: &Node, times: Times) -> Option<JobView> {
     })
 }
 
-fn targets(fields: &Fields<'_>) -> (Vec<String>, Vec<(String, String)>) {
-    let (mut targets, mut labels) = (Vec::new(), Vec::new());
-    let groups = fields.get("static_configs").map_or(&[] as &[_], |entry| entry.value.elements());
-    for (group, _) in groups.iter().filter_map(Fields::of) {
-        let written = group.get("targets").map_or(&[] as &[_], |entry| entry.value.elements());
-        targets.extend(written.iter().map(word));
-        if let Some((own, _)) = group.get("labels").and_then(|entry| Fields::of(&entry.value)) {
-            labels.extend(own.iter().map(|label| (label.key.clone(), word(&label.value))));
-        }
+impl JobView {
+    /// Returns all targets that are written in the job.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        self.groups.iter().flat_map(|group| &group.targets).map(String::as_str)
     }
-    labels.sort();
-    labels.dedup();
-    (targets, labels)
+
+    /// Returns the labels of these targets, each with all its values in the order of the file: one value, when all targets share it. Where
+    /// some have no such label, one value is empty, which is the same to Prometheus. A group without targets labels nothing and counts only when
+    /// there are no others.
+    pub fn labels(&self) -> BTreeMap<&str, Vec<&str>> {
+        let with_targets: Vec<_> = self.groups.iter().filter(|group| !group.targets.is_empty()).collect();
+        let groups = if with_targets.is_empty() { self.groups.iter().collect() } else { with_targets };
+        let names: BTreeSet<&String> = groups.iter().flat_map(|group| group.labels.keys()).collect();
+        let values = |name: &String| {
+            let mut seen = HashSet::new();
+            let all = groups.iter().map(|group| group.labels.get(name).map_or("", String::as_str));
+            all.filter(|value| seen.insert(*value)).collect()
+        };
+        names.into_iter().map(|name| (name.as_str(), values(name))).collect()
+    }
+}
+
+fn groups(fields: &Fields<'_>) -> Vec<TargetsView> {
+    let groups = fields.get("static_configs").map_or(&[] as &[_], |entry| entry.value.elements());
+    let group = |(group, _): (Fields<'_>, _)| {
+        let written = group.get("targets").map_or(&[] as &[_], |entry| entry.value.elements());
+        let labels = group.get("labels").and_then(|entry| Fields::of(&entry.value));
+        let labels =
+            labels.map(|(own, _)| own.iter().map(|label| (label.key.clone(), word(&label.value))).collect());
+        TargetsView { targets: written.iter().map(word).collect(), labels: labels.unwrap_or_default() }
+    };
+    groups.iter().filter_map(Fields::of).map(group).collect()
 }
 
 fn discoveries(fields: &Fields<'_>) -> Vec<(String, usize)> {
@@ -137,5 +163,36 @@ fn auth(fields: &Fields<'_>) -> Auth {
         Auth::Certificate
     } else {
         Auth::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Draft;
+
+    #[test]
+    fn labels_are_those_that_targets_have() {
+        for (groups, wanted) in [
+            (
+                "[{targets: [a:1], labels: {dc: one, job: x}}, {targets: [b:1], labels: {dc: two, job: a}}]",
+                &[("dc", &["one", "two"][..]), ("job", &["x", "a"])][..],
+            ),
+            (
+                "[{targets: [a:1], labels: {dc: one, n: 1}}, {targets: [b:1], labels: {dc: one}}]",
+                &[("dc", &["one"]), ("n", &["1", ""])],
+            ),
+            ("[{targets: [], labels: {dc: none}}, {targets: [b:1], labels: {dc: one}}]", &[("dc", &["one"])]),
+            ("[{targets: [], labels: {dc: none}}]", &[("dc", &["none"])]),
+            ("[{targets: [a:1], labels: {<<: {dc: one}, n: 1}}]", &[("dc", &["one"]), ("n", &["1"])]),
+            ("[{targets: [a:1]}, {targets: [b:1], labels: }]", &[]),
+            ("[]", &[]),
+        ] {
+            let text = format!("scrape_configs: [{{job_name: a, static_configs: {groups}}}]\n");
+            let source = Draft::read("p.yml", &text).source.unwrap();
+            let wanted: BTreeMap<&str, Vec<&str>> =
+                wanted.iter().map(|(name, values)| (*name, values.to_vec())).collect();
+            assert_eq!(jobs(&source)[0].labels(), wanted, "{groups}");
+        }
     }
 }

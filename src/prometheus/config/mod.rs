@@ -38,7 +38,7 @@ mod words;
 
 pub(in crate::prometheus) use fields::Fields;
 pub(in crate::prometheus) use inner_place::inner_span;
-pub use jobs::{Auth, Interval, JobView, jobs};
+pub use jobs::{Auth, Interval, JobView, TargetsView, jobs};
 pub(in crate::prometheus) use matchers::{read as read_matchers, unescaped};
 pub use rule_views::{GroupView, RuleKind, RuleView, rule_groups, rules};
 pub use shape::{KnownField, Version};

@@ -12,6 +12,7 @@ use super::targets;
 use super::walk::Walk;
 use super::words;
 use crate::document::{Content, Node, Severity, Span};
+use crate::promql::duration_text;
 
 /// A scrape job.
 pub(super) static SCRAPE: Section = Section {
@@ -172,16 +173,11 @@ fn timeout<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>, times: Times) {
         return;
     }
     let span = fields.get("scrape_timeout").map_or(fields.span(), |entry| entry.value.span);
-    let own = fields.get("scrape_interval").is_some();
-    let hint = if own {
-        "raise `scrape_interval` as well"
-    } else {
-        "the interval is the global one; give the job its own"
-    };
-    walk.error_hint(
-        "timeout-above-interval",
-        span,
-        "`scrape_timeout` is longer than `scrape_interval`",
-        hint,
+    let own = if fields.get("scrape_interval").is_some() { "raise" } else { "give the job its own" };
+    let interval = i64::try_from(interval).map_or_else(|_| String::new(), duration_text);
+    let hint = format!(
+        "lower it to {interval} at the most (--timeout {interval}), or {own} `scrape_interval` (--interval)"
     );
+    let message = format!("`scrape_timeout` is longer than `scrape_interval`, which is {interval}");
+    walk.error_hint("timeout-above-interval", span, message, hint);
 }
