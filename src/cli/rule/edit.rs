@@ -9,7 +9,7 @@ use crate::cli::scrape::{Change, Edited, Place, TargetArgs, finish, refusal, unt
 use crate::cli::{Context, site_input};
 use crate::document::Source;
 use crate::error::{Error, Kind, Result};
-use crate::prometheus::config::{FileKind, RuleKind};
+use crate::prometheus::config::{FileKind, RuleKind, is_late, refuse_new_late};
 use crate::prometheus::rule_choice::{Candidate, Telling};
 use crate::prometheus::rule_settings::{with_changed_rule, with_rule, without_rule};
 use crate::prometheus::{RuleChoice, RuleError, RuleSettings};
@@ -213,8 +213,8 @@ fn missing(name: &str) -> Error {
 fn source(file: &RuleFile) -> Result<Option<&Source>> {
     let is_empty =
         file.draft.source.is_none() && file.draft.findings.iter().all(|finding| finding.code == "empty");
-    if file.draft.has_errors() && !is_empty {
-        return Err(refusal(&file.name, &file.text, &file.draft.findings));
+    if file.draft.has_errors() && !is_empty || !file.is_mapping() {
+        return Err(refusal(&file.name, &file.text, &file.form_mistakes()));
     }
     Ok(file.draft.source.as_ref())
 }
@@ -246,7 +246,13 @@ fn written(
             .hint(format!("change it: enmon rule edit {} --line {line}", shell_word(rule))),
         (RuleError::Edit(_), None) => Error::new(Kind::Invalid, error.to_string()),
     })?;
-    let findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
+    let mut findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
+    if let Some(source) = file.draft.source.as_ref().filter(|_| findings.iter().any(is_late)) {
+        let before = place.check_source(source, &file.path, FileKind::Rules, None);
+        refuse_new_late(&before, &mut findings);
+    } else {
+        refuse_new_late(&[], &mut findings);
+    }
     let change = Change {
         place,
         path: &file.path,

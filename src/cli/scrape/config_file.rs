@@ -120,13 +120,7 @@ fn template_mistake(text: &str) -> Option<ExprMistake> {
     Some(mistake(error.span, error.code.as_str(), error.message, error.hint, error.late))
 }
 
-fn mistake(
-    span: promql::Span,
-    code: &str,
-    message: String,
-    hint: Option<String>,
-    late: bool,
-) -> ExprMistake {
+fn mistake(span: promql::Span, code: &str, message: String, hint: Option<String>, late: bool) -> ExprMistake {
     ExprMistake { start: span.start, end: span.end, code: code.to_owned(), message, hint, late }
 }
 

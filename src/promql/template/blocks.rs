@@ -21,8 +21,13 @@ type Read<T> = Result<T, TemplateError>;
 
 /// Reads a template.
 pub(super) fn read(text: &str) -> Read<Template> {
-    let mut reading =
-        Reading { text, scope: Scope::of_alert(), blocks: Vec::new(), found: Template::default(), late: None };
+    let mut reading = Reading {
+        text,
+        scope: Scope::of_alert(),
+        blocks: Vec::new(),
+        found: Template::default(),
+        late: None,
+    };
     for action in scan::actions(text)? {
         reading.action(&action)?;
     }
