@@ -187,7 +187,8 @@ pub fn is_refused(findings: &[Finding]) -> bool {
 
 /// Says whether this is about a template that the server takes, and that fails each time that it is filled in.
 pub fn is_late(finding: &Finding) -> bool {
-    finding.severity == Severity::Warning && matches!(finding.code.as_str(), "unknown-field" | "unexpected")
+    let is_of_template = matches!(finding.code.as_str(), "unknown-field" | "unknown-variable" | "unexpected");
+    is_of_template && finding.severity == Severity::Warning
 }
 
 /// Makes errors of those late mistakes that were not there before an edit: what is being written can be mended at once.

@@ -145,7 +145,11 @@ impl Reader<'_> {
             }
             Some(Kind::Assign) => {
                 for place in (self.next..sign).step_by(2) {
-                    self.known_variable(place)?;
+                    // Go counts it as there from then on, and stumbles when it is to change it
+                    if let Err(error) = self.known_variable(place) {
+                        self.note_late(error);
+                        self.scope.variables.push(self.word(place).to_owned());
+                    }
                 }
             }
             _ => return Ok(()),
