@@ -8,7 +8,8 @@ use std::process::Command;
 
 use enmon::document::Draft;
 use enmon::prometheus::config::{
-    Auth, FileKind, RuleKind, Surroundings, Version, check_text, is_refused, jobs, known_fields, rule_groups,
+    Auth, FileKind, RuleKind, Surroundings, Version, check_text, is_refused, jobs, known_fields,
+    refuse_new_late, rule_groups,
 };
 use proptest::prelude::*;
 
@@ -26,6 +27,7 @@ fn mistakes_are_found_where_they_are() {
         ("prometheus_wrong.txt", FileKind::Prometheus, OLDEST),
         ("prometheus_doubts.txt", FileKind::Prometheus, OLDEST),
         ("rules_wrong.txt", FileKind::Rules, OLDEST),
+        ("rules_doubts.txt", FileKind::Rules, OLDEST),
         ("targets_wrong.txt", FileKind::FileSd, OLDEST),
         ("alertmanager_wrong.txt", FileKind::Alertmanager, OLDEST_ALERTMANAGER),
     ] {
@@ -52,6 +54,69 @@ fn right_files_have_no_findings() {
             let said: Vec<String> = case.findings(kind, oldest).iter().map(ToString::to_string).collect();
             assert!(said.is_empty(), "{name}: {}: {said:#?}", case.title);
         }
+    }
+}
+
+#[test]
+fn rules_of_the_format_before_prometheus_2_are_named() {
+    for text in [
+        "ALERT Down\n  IF up == 0\n  FOR 5m\n",
+        "# ours\n\nALERT Down\n  IF up == 0\n  LABELS { severity = \"page\" }\n",
+        "job:up:sum = sum(up) by (job)\n",
+        "job:up:sum{site=\"a\"} = sum(up) by (job)\n",
+    ] {
+        let findings = check_text("f", text, FileKind::Rules, &Surroundings::default());
+        assert!(is_refused(&findings), "{text}");
+        let hint = findings.iter().find_map(|finding| finding.hint.as_deref()).unwrap_or_default();
+        assert!(hint.contains("before 2.0"), "{text}: {findings:#?}");
+    }
+    for text in ["route: {receiver: a}\n", "ALERTS\n", "- a = b\n", "groups: [{name: a = b, rule: []}]\n"] {
+        let findings = check_text("f", text, FileKind::Rules, &Surroundings::default());
+        assert!(is_refused(&findings), "{text}");
+        let hints: Vec<_> = findings.iter().filter_map(|finding| finding.hint.as_deref()).collect();
+        assert!(hints.iter().all(|hint| !hint.contains("before 2.0")), "{text}: {hints:?}");
+    }
+}
+
+#[test]
+fn a_late_mistake_is_refused_where_an_edit_brings_it_in() {
+    let text = |summaries: &[&str]| -> String {
+        let rules = summaries.iter().map(|summary| {
+            format!(
+                "  - alert: A\n    expr: up == 0\n    for: 1m\n    annotations: {{summary: '{summary}'}}\n"
+            )
+        });
+        format!("groups:\n- name: a\n  rules:\n{}", rules.collect::<String>())
+    };
+    let found = |summaries: &[&str]| {
+        let template = |text: &str| {
+            let error = enmon::promql::template::read(text).err()?;
+            Some(enmon::prometheus::config::ExprMistake {
+                start: error.span.start,
+                end: error.span.end,
+                code: error.code.as_str().to_owned(),
+                message: error.message,
+                hint: error.hint,
+                late: error.late,
+            })
+        };
+        let around = Surroundings { template: Some(&template), ..Surroundings::default() };
+        check_text("f", &text(summaries), FileKind::Rules, &around)
+    };
+    for (before, after, refused) in [
+        (&["{{ .job }}"][..], &["{{ .job }}"][..], false),
+        (&["{{ .job }}"], &["ok", "{{ .job }} is down"], false),
+        (&["ok"], &["{{ .job }}"], true),
+        (&["{{ .job }}"], &["{{ .job }}", "{{ .job }}"], true),
+        (&["{{ .job }}"], &["{{ .site }}"], true),
+        (&[], &["{{ .job }}"], true),
+        // a doubt of another kind stays one
+        (&["ok"], &["ok", "ok"], false),
+    ] {
+        let mut findings = found(after);
+        assert!(!is_refused(&findings), "{after:?}");
+        refuse_new_late(&found(before), &mut findings);
+        assert_eq!(is_refused(&findings), refused, "{before:?} {after:?}: {findings:#?}");
     }
 }
 
@@ -173,10 +238,11 @@ fn promtool_refuses_what_is_refused_here() {
 
 #[test]
 fn promtool_takes_what_is_taken_here() {
-    let is_taken = |_: &Case| true;
+    let is_taken = |case: &Case| case.why != Why::Looser;
     let differ = [
         disagreements("prometheus_good.txt", FileKind::Prometheus, is_taken),
         disagreements("prometheus_doubts.txt", FileKind::Prometheus, is_taken),
+        disagreements("rules_doubts.txt", FileKind::Rules, is_taken),
         disagreements("rules_good.txt", FileKind::Rules, is_taken),
     ]
     .concat();
@@ -386,7 +452,7 @@ proptest! {
     fn no_text_breaks_the_checks(text in prop_oneof![some_yaml(), ".{0,80}"]) {
         let surroundings = Surroundings {
             expr: Some(&|expr| expr.find("@@").map(|start| enmon::prometheus::config::ExprMistake {
-                start, end: start + 2, code: "promql".to_owned(), message: String::new(), hint: None,
+                start, end: start + 2, code: "promql".to_owned(), message: String::new(), hint: None, late: false,
             })),
             ..Surroundings::default()
         };

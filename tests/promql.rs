@@ -258,6 +258,9 @@ fn templates_are_judged_as_promtool_does() {
         if found != case.outcome {
             faults.push(format!("{:?}: {found:?} in place of {:?}", case.text, case.outcome));
         }
+        if template::read(&case.text).is_err_and(|error| error.late) != case.late {
+            faults.push(format!("{:?}: late: {}", case.text, !case.late));
+        }
         if (verdict == Verdict::Accepted) != (case.late || case.outcome.starts_with('=')) {
             faults.push(format!("{:?}: promtool: {verdict:?}", case.text));
         }

@@ -79,12 +79,15 @@ impl Case {
 
 fn expression(text: &str) -> Option<ExprMistake> {
     let promql::ParseError { span, code, message, hint } = promql::parse(text).err()?;
-    Some(ExprMistake { start: span.start, end: span.end, code: code.as_str().to_owned(), message, hint })
+    let (start, end, code) = (span.start, span.end, code.as_str().to_owned());
+    Some(ExprMistake { start, end, code, message, hint, late: false })
 }
 
 fn template(text: &str) -> Option<ExprMistake> {
-    let promql::template::TemplateError { span, code, message, hint } = promql::template::read(text).err()?;
-    Some(ExprMistake { start: span.start, end: span.end, code: code.as_str().to_owned(), message, hint })
+    let error = promql::template::read(text).err()?;
+    let (span, code) = (error.span, error.code.as_str().to_owned());
+    let promql::template::TemplateError { message, hint, late, .. } = error;
+    Some(ExprMistake { start: span.start, end: span.end, code, message, hint, late })
 }
 
 pub fn line(finding: &Finding) -> String {

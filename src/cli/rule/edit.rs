@@ -9,9 +9,10 @@ use crate::cli::scrape::{Change, Edited, Place, TargetArgs, finish, refusal, she
 use crate::cli::{Context, site_input};
 use crate::document::Source;
 use crate::error::{Error, Kind, Result};
-use crate::prometheus::config::{FileKind, RuleKind};
+use crate::prometheus::config::{FileKind, RuleKind, is_late, refuse_new_late};
+use crate::prometheus::rule_choice::{Candidate, Telling};
 use crate::prometheus::rule_settings::{with_changed_rule, with_rule, without_rule};
-use crate::prometheus::{RuleError, RuleSettings};
+use crate::prometheus::{RuleChoice, RuleError, RuleSettings};
 
 /// What the options say of a rule.
 #[derive(Debug, Args)]
@@ -88,6 +89,33 @@ pub(super) struct AddArgs {
     place: PlaceArgs,
 }
 
+/// Which rule is meant.
+#[derive(Debug, Args)]
+struct ChoiceArgs {
+    /// Name of the alert, or of the series that is recorded
+    name: String,
+    /// Group, where several have a rule of this name
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Label that the rule has, where several have this name; may be repeated. NAME= means one that it lacks
+    #[arg(long = "where", value_name = "NAME=VALUE")]
+    has_labels: Vec<String>,
+    /// Line of the file on which the rule stands, where several have this name
+    #[arg(long, value_name = "NUMBER")]
+    line: Option<usize>,
+}
+
+impl ChoiceArgs {
+    fn choice(&self) -> Result<RuleChoice> {
+        Ok(RuleChoice {
+            name: self.name.clone(),
+            group: self.group.clone(),
+            labels: pairs(&self.has_labels)?,
+            line: self.line,
+        })
+    }
+}
+
 /// Where the rule is.
 #[derive(Debug, Args)]
 struct PlaceArgs {
@@ -103,13 +131,11 @@ struct PlaceArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   enmon rule edit HallHot --for 10m
+  enmon rule edit HallHot --where severity=critical --for 2m
   enmon rule edit HallHot --expr 'hall_temperature_celsius > 45' --annotation runbook=docs/hall.md --dry-run")]
 pub(super) struct EditArgs {
-    /// Name of the alert, or of the series that is recorded
-    name: String,
-    /// Group, where several have a rule of this name
-    #[arg(long, value_name = "NAME")]
-    group: Option<String>,
+    #[command(flatten)]
+    choice: ChoiceArgs,
     #[command(flatten)]
     options: RuleOptions,
     #[command(flatten)]
@@ -120,13 +146,10 @@ pub(super) struct EditArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   enmon rule delete HallHot
-  enmon rule delete HallHot --group hall --dry-run")]
+  enmon rule delete HallHot --group hall --where severity=warning --dry-run")]
 pub(super) struct DeleteArgs {
-    /// Name of the alert, or of the series that is recorded
-    name: String,
-    /// Group, where several have a rule of this name
-    #[arg(long, value_name = "NAME")]
-    group: Option<String>,
+    #[command(flatten)]
+    choice: ChoiceArgs,
     #[command(flatten)]
     place: PlaceArgs,
 }
@@ -156,30 +179,32 @@ pub(super) fn edit(args: &EditArgs, target: &TargetArgs, context: &Context) -> R
             Error::new(Kind::Usage, "it is not said what to change").hint("say --expr, --for, --label …")
         );
     }
+    let choice = args.choice.choice()?;
     let words = target.words(context);
     until_written(|| {
         let file = RuleFile::read(&place, &path)?;
-        let source = source(&file)?.ok_or_else(|| missing(&args.name, &words))?;
-        let text = with_changed_rule(source, &args.name, args.group.as_deref(), &settings);
-        written(&place, &file, text, &args.name, args.place.dry_run, (&words, context))
+        let source = source(&file)?.ok_or_else(|| missing(&choice.name, &words))?;
+        let text = with_changed_rule(source, &choice, &settings);
+        written(&place, &file, text, &choice.name, args.place.dry_run, (&words, context))
     })
 }
 
 pub(super) fn delete(args: &DeleteArgs, target: &TargetArgs, context: &Context) -> Result<()> {
     let (place, path) = files::the_one(args.place.file.as_ref(), target, context)?;
+    let choice = args.choice.choice()?;
     let mut is_confirmed = args.place.dry_run;
     let words = target.words(context);
     until_written(|| {
         let file = RuleFile::read(&place, &path)?;
-        let source = source(&file)?.ok_or_else(|| missing(&args.name, &words))?;
-        let text = without_rule(source, &args.name, args.group.as_deref());
+        let source = source(&file)?.ok_or_else(|| missing(&choice.name, &words))?;
+        let text = without_rule(source, &choice);
         if text.is_ok() && !is_confirmed {
-            if !context.ui.confirm(&format!("Take the rule `{}` out of {}?", args.name, file.name))? {
+            if !context.ui.confirm(&format!("Take the rule `{}` out of {}?", choice.name, file.name))? {
                 return Err(Error::new(Kind::Failed, "nothing was changed"));
             }
             is_confirmed = true;
         }
-        written(&place, &file, text, &args.name, args.place.dry_run, (&words, context))
+        written(&place, &file, text, &choice.name, args.place.dry_run, (&words, context))
     })
 }
 
@@ -192,8 +217,8 @@ fn missing(name: &str, words: &str) -> Error {
 fn source(file: &RuleFile) -> Result<Option<&Source>> {
     let is_empty =
         file.draft.source.is_none() && file.draft.findings.iter().all(|finding| finding.code == "empty");
-    if file.draft.has_errors() && !is_empty {
-        return Err(refusal(&file.name, &file.text, &file.draft.findings));
+    if file.draft.has_errors() && !is_empty || !file.is_mapping() {
+        return Err(refusal(&file.name, &file.text, &file.form_mistakes()));
     }
     Ok(file.draft.source.as_ref())
 }
@@ -213,13 +238,25 @@ fn written(
                 .details(site_input::render_findings(&findings, |_| &file.text))
         }
         (RuleError::Missing(name), _) => missing(name, words),
-        (RuleError::Several { .. }, _) => {
-            Error::new(Kind::Usage, error.to_string()).hint("say which with --group NAME")
+        (RuleError::NoneFits { candidates, .. }, _) => {
+            with_candidates(Error::new(Kind::Invalid, error.to_string()), candidates)
+                .hint("those above have its name; say which with --group, --where or --line")
         }
-        _ => Error::new(Kind::Invalid, error.to_string())
-            .hint(format!("change it: enmon rule edit {}{words}", shell_word(rule))),
+        (RuleError::Several { candidates, .. }, _) => {
+            with_candidates(Error::new(Kind::Usage, error.to_string()), candidates)
+                .hint(format!("say which with {}", tellings(candidates)))
+        }
+        (RuleError::IsThere { line, .. }, _) => Error::new(Kind::Invalid, error.to_string())
+            .hint(format!("change it: enmon rule edit {} --line {line}{words}", shell_word(rule))),
+        (RuleError::Edit(_), None) => Error::new(Kind::Invalid, error.to_string()),
     })?;
-    let findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
+    let mut findings = place.check_source(&edited, &file.path, FileKind::Rules, None);
+    if let Some(source) = file.draft.source.as_ref().filter(|_| findings.iter().any(is_late)) {
+        let before = place.check_source(source, &file.path, FileKind::Rules, None);
+        refuse_new_late(&before, &mut findings);
+    } else {
+        refuse_new_late(&[], &mut findings);
+    }
     let change = Change {
         place,
         path: &file.path,
@@ -229,4 +266,27 @@ fn written(
         what: vec![rule.to_owned()],
     };
     finish("RuleChange", &format!("enmon rule apply{words}"), change, findings, dry_run, context)
+}
+
+/// At most so many rules are shown that may be meant.
+const MOST_CANDIDATES: usize = 20;
+
+fn with_candidates(error: Error, candidates: &[Candidate]) -> Error {
+    let mut error =
+        candidates.iter().take(MOST_CANDIDATES).fold(error, |error, one| error.cause(one.to_string()));
+    let more = candidates.len().saturating_sub(MOST_CANDIDATES);
+    if more > 0 {
+        error = error.cause(format!("and {more} more"));
+    }
+    error
+}
+
+/// Writes the flags that tell the first candidates from the others.
+fn tellings(candidates: &[Candidate]) -> String {
+    let flags = candidates.iter().take(2).map(|one| match one.told_by(candidates) {
+        Telling::Group(name) => format!("--group {}", shell_word(name)),
+        Telling::Label(name, value) => format!("--where {}", shell_word(&format!("{name}={value}"))),
+        Telling::Line(line) => format!("--line {line}"),
+    });
+    flags.collect::<Vec<_>>().join(" or ")
 }

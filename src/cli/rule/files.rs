@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::Context;
-use crate::cli::scrape::{ConfigFile, Place, TargetArgs, rule_files};
-use crate::document::Draft;
+use crate::cli::scrape::{ConfigFile, Place, TargetArgs, rule_files, unusable};
+use crate::document::{Content, Draft, Finding, Severity};
 use crate::error::{Error, Kind, Result};
 use crate::kube_port::is_object_name;
-use crate::prometheus::{Store, Target, is_key, looks_like_rules};
+use crate::prometheus::config::{self, FileKind, Surroundings};
+use crate::prometheus::{Store, StoreError, Target, is_key, looks_like_rules};
 
 /// A rule file as it was read.
 pub(super) struct RuleFile {
@@ -19,8 +20,33 @@ pub(super) struct RuleFile {
 
 impl RuleFile {
     pub(super) fn read(place: &Place, path: &Path) -> Result<Self> {
-        let text = place.ask(place.store.read(path))?;
+        let text = place.wait(place.store.read(path)).map_err(|error| match &error {
+            StoreError::Files(cause) => {
+                let message = format!("the rule file {} can't be read", place.store.name(path));
+                Error::from_source(Kind::Invalid, message, cause)
+                    .hint("is its path right? those that the configuration names: enmon rule list")
+            }
+            _ => unusable(&error),
+        })?;
         Ok(Self::of(place, path, text))
+    }
+
+    /// Says whether it is empty, or has keys as a rule file has.
+    pub(super) fn is_mapping(&self) -> bool {
+        let root = self.draft.source.as_ref().map(|source| &source.root().content);
+        root.is_none_or(|root| matches!(root, Content::Map(_) | Content::Null))
+    }
+
+    /// Returns the mistakes for which it can't be understood as a file of rules; its expressions and templates are not looked at.
+    pub(super) fn form_mistakes(&self) -> Vec<Finding> {
+        let around = Surroundings::default();
+        let mut findings = match &self.draft.source {
+            // it has been read already
+            Some(source) if !self.draft.has_errors() => config::check(source, FileKind::Rules, &around),
+            _ => config::check_text(&self.name, &self.text, FileKind::Rules, &around),
+        };
+        findings.retain(|finding| finding.severity == Severity::Error);
+        findings
     }
 
     /// Reads a file; one that is not there is empty.

@@ -112,16 +112,16 @@ pub(super) fn surroundings<'a>(files: &'a dyn Files, server: Option<Version>) ->
 
 fn expression_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::parse(text).err()?;
-    Some(mistake(error.span, error.code.as_str(), error.message, error.hint))
+    Some(mistake(error.span, error.code.as_str(), error.message, error.hint, false))
 }
 
 fn template_mistake(text: &str) -> Option<ExprMistake> {
     let error = promql::template::read(text).err()?;
-    Some(mistake(error.span, error.code.as_str(), error.message, error.hint))
+    Some(mistake(error.span, error.code.as_str(), error.message, error.hint, error.late))
 }
 
-fn mistake(span: promql::Span, code: &str, message: String, hint: Option<String>) -> ExprMistake {
-    ExprMistake { start: span.start, end: span.end, code: code.to_owned(), message, hint }
+fn mistake(span: promql::Span, code: &str, message: String, hint: Option<String>, late: bool) -> ExprMistake {
+    ExprMistake { start: span.start, end: span.end, code: code.to_owned(), message, hint, late }
 }
 
 /// Makes the error for a text that Prometheus would refuse.

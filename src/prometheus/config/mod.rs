@@ -128,6 +128,8 @@ pub struct ExprMistake {
     pub message: String,
     /// What to do.
     pub hint: Option<String>,
+    /// Does the server take it, and stumble on it only when it fills the template in?
+    pub late: bool,
 }
 
 /// Finds the first mistake in an expression or a template; `None`: there is none.
@@ -161,7 +163,19 @@ pub fn check(source: &Source, kind: FileKind, surroundings: &Surroundings<'_>) -
     walk.value(THIS_FILE, kind.root(), source.root());
     let mut findings = walk.findings;
     in_order(&mut findings);
+    name_format(source.text(), kind, &mut findings);
     findings
+}
+
+/// Says of a file of rules that nothing could be made of when it is of the format before Prometheus 2.
+fn name_format(text: &str, kind: FileKind, findings: &mut [Finding]) {
+    let first = findings.iter_mut().find(|finding| finding.severity == Severity::Error);
+    if let Some(first) = first
+        && kind == FileKind::Rules
+        && rules::is_of_prometheus_1(text)
+    {
+        first.hint = Some(rules::OLD_FORMAT.to_owned());
+    }
 }
 
 /// Reads and checks a text. `file` is what findings call it. An empty text is right for Prometheus: everything has a default.
@@ -172,6 +186,7 @@ pub fn check_text(file: &str, text: &str, kind: FileKind, surroundings: &Surroun
     } else if kind != FileKind::Alertmanager {
         draft.findings.retain(|finding| finding.code != "empty");
     }
+    name_format(text, kind, &mut draft.findings);
     draft.into_findings()
 }
 
@@ -201,6 +216,26 @@ pub fn excuse_missing_files(findings: &mut [Finding], before: &[Finding]) {
 /// Says whether a server would refuse the file for one of these.
 pub fn is_refused(findings: &[Finding]) -> bool {
     findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
+/// Says whether this is about a template that the server takes, and that fails each time that it is filled in.
+pub fn is_late(finding: &Finding) -> bool {
+    let is_of_template = matches!(finding.code.as_str(), "unknown-field" | "unknown-variable" | "unexpected");
+    is_of_template && finding.severity == Severity::Warning
+}
+
+/// Makes errors of those late mistakes that were not there before an edit: what is being written can be mended at once.
+pub fn refuse_new_late(before: &[Finding], after: &mut [Finding]) {
+    let mut known: Vec<&str> =
+        before.iter().filter(|finding| is_late(finding)).map(|finding| finding.message.as_str()).collect();
+    for finding in after.iter_mut().filter(|finding| is_late(finding)) {
+        match known.iter().position(|message| *message == finding.message) {
+            Some(at) => {
+                known.swap_remove(at);
+            }
+            None => finding.severity = Severity::Error,
+        }
+    }
 }
 
 /// Returns all fields that are known for a kind of file, each with its path and the versions that have it.

@@ -148,21 +148,44 @@ fn templates<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
 
 fn inner_mistake(walk: &mut Walk<'_>, node: &Node, mistake: ExprMistake) {
     let span = inner_span(walk.source.text(), node, mistake.start, mistake.end);
-    let ExprMistake { code, message, hint, .. } = mistake;
-    walk.findings.push(walk.source.finding(Severity::Error, &code, span, message, hint));
+    let ExprMistake { code, message, hint, late, .. } = mistake;
+    let severity = if late { Severity::Warning } else { Severity::Error };
+    walk.findings.push(walk.source.finding(severity, &code, span, message, hint));
+}
+
+/// What is said of a file of the format before Prometheus 2.
+pub(super) const OLD_FORMAT: &str = "this is the format of Prometheus before 2.0; promtool of Prometheus 2.0 converts it: promtool update rules FILE";
+
+/// Says whether a text begins as files of rules did before Prometheus 2: `ALERT name IF …`, or `name{labels} = expression`.
+pub(super) fn is_of_prometheus_1(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let Some(first) = lines.next() else { return false };
+    if first.strip_prefix("ALERT").is_some_and(|rest| rest.starts_with(char::is_whitespace)) {
+        return true;
+    }
+    let Some((left, _)) = first.split_once(" =") else { return false };
+    let name = left.split_once('{').map_or(left, |(name, _)| name);
+    words::is_metric_name(name.trim_end())
 }
 
 /// Labels with their values.
 type Labels<'a> = Vec<(&'a str, Cow<'a, str>)>;
 
-/// Rules of a group that write the same series: the server takes them, and then keeps the sample of one of them.
+/// Rules of a group that write the same series, and alerts that are wholly the same: the server takes them, and then keeps the sample of one
+/// of them.
 fn repetitions<'a>(walk: &mut Walk<'a>, group: &Fields<'a>) {
-    let mut seen: HashSet<(Cow<'a, str>, Labels<'a>)> = HashSet::new();
+    let mut seen: HashSet<(Cow<'a, str>, Option<Cow<'a, str>>, Labels<'a>)> = HashSet::new();
     let rules = group.get("rules").map_or(&[] as &[_], |entry| entry.value.elements());
     for rule in rules {
         let Some((fields, _)) = Fields::of(rule) else { continue };
-        let Some(entry) = fields.filled("record") else { continue };
+        let record = fields.filled("record");
+        let Some(entry) = record.or_else(|| fields.filled("alert")) else { continue };
         let Some(name) = walk.word(&entry.value) else { continue };
+        // alerts of one name and other expressions are those of a pair
+        let expr = match record {
+            Some(_) => None,
+            None => Some(fields.get("expr").and_then(|expr| walk.word(&expr.value)).unwrap_or_default()),
+        };
         let mut labels: Labels<'a> = Vec::new();
         if let Some((own, _)) = fields.get("labels").and_then(|entry| Fields::of(&entry.value)) {
             labels.extend(own.iter().filter_map(|label| {
@@ -170,9 +193,17 @@ fn repetitions<'a>(walk: &mut Walk<'a>, group: &Fields<'a>) {
             }));
         }
         labels.sort();
-        if !seen.insert((name.clone(), labels)) {
-            let message = format!("`{name}` is recorded twice with the same labels");
-            let hint = "give one of them another name or another label";
+        if !seen.insert((name.clone(), expr, labels)) {
+            let (message, hint) = match record {
+                Some(_) => (
+                    format!("`{name}` is recorded twice with the same labels"),
+                    "give one of them another name or another label",
+                ),
+                None => (
+                    format!("the alert `{name}` is there twice with the same labels and expression"),
+                    "remove one of them, or give it another label",
+                ),
+            };
             walk.warn("duplicate-name", entry.value.span, message, hint);
         }
     }

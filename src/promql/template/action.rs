@@ -48,6 +48,7 @@ pub(super) struct Reader<'a> {
     pub next: usize,
     pub scope: &'a mut Scope,
     pub found: &'a mut Template,
+    pub late: &'a mut Option<TemplateError>,
     pub depth: usize,
 }
 
@@ -144,7 +145,11 @@ impl Reader<'_> {
             }
             Some(Kind::Assign) => {
                 for place in (self.next..sign).step_by(2) {
-                    self.known_variable(place)?;
+                    // Go counts it as there from then on, and stumbles when it is to change it
+                    if let Err(error) = self.known_variable(place) {
+                        self.note_late(error);
+                        self.scope.variables.push(self.word(place).to_owned());
+                    }
                 }
             }
             _ => return Ok(()),
@@ -199,7 +204,7 @@ impl Reader<'_> {
             };
             if first.what == What::Constant && operands.len() > 1 {
                 let message = "a string or number takes no arguments";
-                return Err(TemplateError::new(operands[1].span, TemplateCode::Unexpected, message));
+                self.note_late(TemplateError::new(operands[1].span, TemplateCode::Unexpected, message));
             }
             if stage > 0 && matches!(first.what, What::Constant | What::Dot) {
                 let message = "behind `|` stands a function, which is given what stands before";
@@ -269,14 +274,14 @@ impl Reader<'_> {
                 self.known_variable(place)?;
                 match self.word(place) {
                     "$labels" => What::Labels,
-                    "$" if self.scope.root == Dot::Alert && self.field_hangs() => self.alert_field()?,
+                    "$" if self.scope.root == Dot::Alert && self.field_hangs() => self.alert_field(),
                     _ => What::Callable,
                 }
             }
             Kind::Field => {
                 self.next = place;
                 match self.scope.dot {
-                    Dot::Alert => self.alert_field()?,
+                    Dot::Alert => self.alert_field(),
                     Dot::Labels => What::Labels,
                     Dot::Other => What::Callable,
                 }
@@ -314,20 +319,28 @@ impl Reader<'_> {
     }
 
     /// Reads a field of the alert's data, which stands next.
-    fn alert_field(&mut self) -> Read<What> {
+    fn alert_field(&mut self) -> What {
         let name = self.word(self.next).trim_start_matches('.');
         if !FIELDS.contains(&name) {
             let message = format!("the data of an alert have no field `{name}`");
             let error = TemplateError::new(self.end(), TemplateCode::UnknownField, message);
-            return Err(match nearest(name, &FIELDS) {
+            let error = match nearest(name, &FIELDS) {
                 Some(near) => error.hint(format!("did you mean `.{near}`?")),
                 None => error
                     .hint(format!("a label is written `$labels.{name}`; there are {}", FIELDS.join(", "))),
-            });
+            };
+            self.note_late(error);
+            self.next += 1;
+            return What::Callable;
         }
         let what = if name == "Labels" { What::Labels } else { What::Callable };
         self.next += 1;
-        Ok(what)
+        what
+    }
+
+    /// Notes the first mistake that Prometheus finds only when it fills the template in; what it refuses may stand behind that.
+    fn note_late(&mut self, error: TemplateError) {
+        self.late.get_or_insert(TemplateError { late: true, ..error });
     }
 
     fn named(&mut self, place: usize) -> Read<What> {

@@ -21,13 +21,18 @@ type Read<T> = Result<T, TemplateError>;
 
 /// Reads a template.
 pub(super) fn read(text: &str) -> Read<Template> {
-    let mut reading =
-        Reading { text, scope: Scope::of_alert(), blocks: Vec::new(), found: Template::default() };
+    let mut reading = Reading {
+        text,
+        scope: Scope::of_alert(),
+        blocks: Vec::new(),
+        found: Template::default(),
+        late: None,
+    };
     for action in scan::actions(text)? {
         reading.action(&action)?;
     }
     match reading.blocks.last() {
-        None => Ok(reading.found),
+        None => reading.late.map_or(Ok(reading.found), Err),
         Some(block) => {
             let message = format!("this `{}` has no `{{{{ end }}}}` behind it", block.keyword);
             Err(TemplateError::new(block.span, TemplateCode::MissingEnd, message))
@@ -40,6 +45,8 @@ struct Reading<'a> {
     scope: Scope,
     blocks: Vec<Block>,
     found: Template,
+    /// The first mistake that Prometheus finds only when it fills the template in.
+    late: Option<TemplateError>,
 }
 
 /// Blocks within each other.
@@ -86,6 +93,7 @@ impl Reading<'_> {
             next: from,
             scope: &mut self.scope,
             found: &mut self.found,
+            late: &mut self.late,
             depth: 0,
         };
         reader.pipeline(of, ranges)

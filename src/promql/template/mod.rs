@@ -20,11 +20,13 @@ pub struct TemplateError {
     pub message: String,
     /// What to write instead.
     pub hint: Option<String>,
+    /// Does Prometheus find it only when it fills the template in? It loads such a rule.
+    pub late: bool,
 }
 
 impl TemplateError {
     fn new(span: Span, code: TemplateCode, message: impl Into<String>) -> TemplateError {
-        TemplateError { span, code, message: message.into(), hint: None }
+        TemplateError { span, code, message: message.into(), hint: None, late: false }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> TemplateError {
@@ -86,7 +88,7 @@ pub struct Template {
 ///
 /// # Errors
 ///
-/// Says where the first mistake is and what kind it is.
+/// Says where the first mistake is and what kind it is; one that Prometheus finds late, only when there is no other.
 pub fn read(text: &str) -> Result<Template, TemplateError> {
     blocks::read(text)
 }
