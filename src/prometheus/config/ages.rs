@@ -171,6 +171,11 @@ mod tests {
             "groups:\n- name: a\n  rules:\n  - record: a:b\n    expr: >\n      sum(x)\n\n      / info(y)\n";
         let surroundings = Surroundings { expr: Some(&|_| None), ..Surroundings::default() };
         let found = check_text("f", file, FileKind::Rules, &surroundings);
-        assert_eq!(found.iter().map(|finding| (finding.line, finding.column)).collect::<Vec<_>>(), [(8, 9)]);
+        let places: Vec<_> = found
+            .iter()
+            .filter_map(|finding| finding.place)
+            .map(|place| (place.line, place.column))
+            .collect();
+        assert_eq!(places, [(8, 9)]);
     }
 }

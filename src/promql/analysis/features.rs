@@ -2,10 +2,11 @@
 //! versions are those of Prometheus' changelog.
 
 use crate::promql::ast::{
-    AggregateOp, Binary, DurationExpr, DurationKind, Expr, ExprKind, Extended, Extreme, MatchOp, Matcher,
+    AggregateOp, At, Binary, DurationExpr, DurationKind, Expr, ExprKind, Extended, Extreme, MatchOp, Matcher,
     Modifiers, Name, Selector,
 };
 use crate::promql::functions::{OLDEST, Release, Status};
+use crate::promql::literal;
 use crate::promql::re2;
 use crate::promql::span::Span;
 
@@ -81,11 +82,19 @@ impl Finder<'_> {
         self.found.push(Feature { span, what: what.into(), since, flag, renamed: None });
     }
 
+    fn has(&self, span: Span) -> bool {
+        self.found.iter().any(|feature| feature.span == span)
+    }
+
     fn expr(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Number(number) => self.number(expr.span, number.duration_ms.is_some()),
-            ExprKind::Selector(selector) => self.selector(selector),
+            ExprKind::Selector(selector) => {
+                self.selector(selector);
+                self.time(expr.span, selector.modifiers.at);
+            }
             ExprKind::Subquery(subquery) => {
+                self.time(expr.span, subquery.modifiers.at);
                 self.duration(&subquery.range);
                 subquery.step.iter().for_each(|step| self.duration(step));
                 self.modifiers(&subquery.modifiers);
@@ -162,8 +171,28 @@ impl Finder<'_> {
         }
     }
 
+    /// A time behind `@` is the last one in its expression; it can be written as a duration.
+    fn time(&mut self, span: Span, at: Option<At>) {
+        let Some((Some(At::Seconds(_)), sign)) = span.of(self.text).rfind('@').map(|sign| (at, sign)) else {
+            return;
+        };
+        let behind = &span.of(self.text)[sign + 1..];
+        let start =
+            behind.len() - behind.trim_start_matches(|c: char| c.is_whitespace() || "+-".contains(c)).len();
+        let word = behind[start..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if literal::duration(word).is_ok() {
+            let start = span.start + sign + 1 + start;
+            self.add(Span::new(start, start + word.len()), "a duration as a number", NUMBERS, None);
+        }
+    }
+
     fn modifiers(&mut self, modifiers: &Modifiers) {
-        modifiers.offset.iter().for_each(|offset| self.duration(offset));
+        for offset in &modifiers.offset {
+            self.duration(offset);
+            if offset.seconds() == Some(0.0) && !self.has(offset.span) {
+                self.add(offset.span, "an `offset` of nothing", NUMBERS, None);
+            }
+        }
         if let Some((extended, span)) = modifiers.extended {
             let what = match extended {
                 Extended::Anchored => "`anchored`",
@@ -234,6 +263,9 @@ mod tests {
             ("time() - x > 5m", &[("5m", (2, 54))]),
             ("rate(x[300])", &[("300", (2, 54))]),
             ("rate(x[5m:30] offset -60)", &[("30", (2, 54)), ("60", (2, 54))]),
+            ("x offset 0s", &[("0s", (2, 54))]),
+            ("x[5m:1m] @ -5m offset 1m", &[("5m", (2, 54))]),
+            ("x{a=\"@ 5m\"} @ 0x5d", &[]),
             ("x offset +5m", &[("+5m", (3, 4))]),
             ("x > 1_000", &[("1_000", (2, 54))]),
             ("x{a=~\"(?<n>x)\"}", &[("\"(?<n>x)\"", (2, 51))]),
