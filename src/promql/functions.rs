@@ -32,7 +32,7 @@ impl ValueType {
 pub type Release = (u16, u16);
 
 /// The oldest version that anything is known of.
-pub const OLDEST: Release = (2, 42);
+pub(super) const OLDEST: Release = (2, 42);
 
 /// A function of PromQL.
 #[derive(Debug, PartialEq, Eq)]

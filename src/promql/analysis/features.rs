@@ -180,14 +180,14 @@ impl Finder<'_> {
         let start =
             behind.len() - behind.trim_start_matches(|c: char| c.is_whitespace() || "+-".contains(c)).len();
         let word = behind[start..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        if literal::duration(word).is_ok() {
+        if !word.is_empty() && literal::duration(word).is_ok() {
             let start = span.start + sign + 1 + start;
             self.add(Span::new(start, start + word.len()), "a duration as a number", NUMBERS, None);
         }
     }
 
     fn modifiers(&mut self, modifiers: &Modifiers) {
-        for offset in &modifiers.offset {
+        if let Some(offset) = &modifiers.offset {
             self.duration(offset);
             if offset.seconds() == Some(0.0) && !self.has(offset.span) {
                 self.add(offset.span, "an `offset` of nothing", NUMBERS, None);
@@ -263,6 +263,7 @@ mod tests {
             ("time() - x > 5m", &[("5m", (2, 54))]),
             ("rate(x[300])", &[("300", (2, 54))]),
             ("rate(x[5m:30] offset -60)", &[("30", (2, 54)), ("60", (2, 54))]),
+            ("x @ .5", &[]),
             ("x offset 0s", &[("0s", (2, 54))]),
             ("x[5m:1m] @ -5m offset 1m", &[("5m", (2, 54))]),
             ("x{a=\"@ 5m\"} @ 0x5d", &[]),
