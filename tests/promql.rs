@@ -40,6 +40,21 @@ fn broken_expressions_are_told_at_their_place() {
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
+/// What promtool 2.42 refuses of what is right has a version from which on it is taken, and nothing else has.
+#[test]
+fn newer_syntax_has_its_version() {
+    let mut faults = Vec::new();
+    for case in tables::valid() {
+        let expr = promql::parse(&case.text).unwrap();
+        let features = promql::analysis::features(&expr, &case.text);
+        let is_newer = features.iter().any(|feature| feature.since > (2, 42));
+        if is_newer != case.newer {
+            faults.push(format!("{:?}: {features:?}", case.text));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
 #[test]
 fn every_kind_of_mistake_is_in_the_table_or_newer() {
     use promql::Code;

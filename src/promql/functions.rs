@@ -28,6 +28,12 @@ impl ValueType {
     }
 }
 
+/// A version of Prometheus: the numbers before and behind its first dot.
+pub type Release = (u16, u16);
+
+/// The oldest version that anything is known of.
+pub(super) const OLDEST: Release = (2, 42);
+
 /// A function of PromQL.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Function {
@@ -43,6 +49,8 @@ pub struct Function {
     pub returns: ValueType,
     /// Where it exists.
     pub status: Status,
+    /// The first version that has it; the oldest that is supported for those that were always there.
+    pub since: Release,
 }
 
 /// Where a function exists.
@@ -50,8 +58,8 @@ pub struct Function {
 pub enum Status {
     /// In every version 3.
     Stable,
-    /// Only with `--enable-feature=promql-experimental-functions`.
-    Experimental,
+    /// Only with `--enable-feature=promql-experimental-functions`, before a version that takes it without.
+    Experimental(Option<Release>),
     /// Only in version 2; the name is that in version 3.
     Renamed(&'static str),
 }
@@ -60,7 +68,15 @@ use ValueType::{Matrix as M, Scalar as S, Text as T, Vector as V};
 
 const fn f(name: &'static str, arguments: &'static [ValueType], returns: ValueType) -> Function {
     let count = arguments.len();
-    Function { name, arguments, least: count, most: Some(count), returns, status: Status::Stable }
+    Function {
+        name,
+        arguments,
+        least: count,
+        most: Some(count),
+        returns,
+        status: Status::Stable,
+        since: OLDEST,
+    }
 }
 
 const fn takes(mut function: Function, least: usize, most: Option<usize>) -> Function {
@@ -69,8 +85,19 @@ const fn takes(mut function: Function, least: usize, most: Option<usize>) -> Fun
     function
 }
 
-const fn experimental(mut function: Function) -> Function {
-    function.status = Status::Experimental;
+const fn since(mut function: Function, since: Release) -> Function {
+    function.since = since;
+    function
+}
+
+const fn experimental(mut function: Function, since: Release) -> Function {
+    function.status = Status::Experimental(None);
+    function.since = since;
+    function
+}
+
+const fn stable(mut function: Function, since: Release) -> Function {
+    function.status = Status::Experimental(Some(since));
     function
 }
 
@@ -80,6 +107,10 @@ const fn renamed(mut function: Function, name: &'static str) -> Function {
 }
 
 /// All functions, by name.
+///
+/// The versions are those of Prometheus' changelog: 2.48 (#12614), 2.49 (`sort_by_label` #11299, `mad_over_time` #13059), 2.51 (#13467), 3.0
+/// (`info` #14495, `double_exponential_smoothing`), 3.5 (`ts_of_…` #16722), 3.7 (`first_over_time` #16963, stable in 3.14), 3.11
+/// (`histogram_quantiles` #17285), 3.12 (`start()` and the like #17877), 3.16 (`integral`).
 pub(super) static FUNCTIONS: &[Function] = &[
     f("abs", &[V], V),
     f("absent", &[V], V),
@@ -106,25 +137,25 @@ pub(super) static FUNCTIONS: &[Function] = &[
     f("deg", &[V], V),
     f("delta", &[M], V),
     f("deriv", &[M], V),
-    experimental(f("double_exponential_smoothing", &[M, S, S], V)),
-    experimental(f("end", &[], S)),
+    experimental(f("double_exponential_smoothing", &[M, S, S], V), (3, 0)),
+    experimental(f("end", &[], S), (3, 12)),
     f("exp", &[V], V),
-    experimental(f("first_over_time", &[M], V)),
+    stable(experimental(f("first_over_time", &[M], V), (3, 7)), (3, 14)),
     f("floor", &[V], V),
-    f("histogram_avg", &[V], V),
+    since(f("histogram_avg", &[V], V), (2, 51)),
     f("histogram_count", &[V], V),
     f("histogram_fraction", &[S, S, V], V),
     f("histogram_quantile", &[S, V], V),
-    experimental(takes(f("histogram_quantiles", &[V, T, S, S], V), 3, Some(12))),
-    f("histogram_stddev", &[V], V),
-    f("histogram_stdvar", &[V], V),
+    experimental(takes(f("histogram_quantiles", &[V, T, S, S], V), 3, Some(12)), (3, 11)),
+    since(f("histogram_stddev", &[V], V), (2, 48)),
+    since(f("histogram_stdvar", &[V], V), (2, 48)),
     f("histogram_sum", &[V], V),
     renamed(f("holt_winters", &[M, S, S], V), "double_exponential_smoothing"),
     takes(f("hour", &[V], V), 0, Some(1)),
     f("idelta", &[M], V),
     f("increase", &[M], V),
-    experimental(takes(f("info", &[V, V], V), 1, Some(2))),
-    experimental(takes(f("integral", &[M, S], V), 1, Some(2))),
+    experimental(takes(f("info", &[V, V], V), 1, Some(2)), (3, 0)),
+    experimental(takes(f("integral", &[M, S], V), 1, Some(2)), (3, 16)),
     f("irate", &[M], V),
     takes(f("label_join", &[V, T, T, T], V), 3, None),
     f("label_replace", &[V, T, T, T, T], V),
@@ -132,7 +163,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     f("ln", &[V], V),
     f("log10", &[V], V),
     f("log2", &[V], V),
-    experimental(f("mad_over_time", &[M], V)),
+    experimental(f("mad_over_time", &[M], V), (2, 49)),
     f("max_over_time", &[M], V),
     f("min_over_time", &[M], V),
     takes(f("minute", &[V], V), 0, Some(1)),
@@ -142,7 +173,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     f("present_over_time", &[M], V),
     f("quantile_over_time", &[S, M], V),
     f("rad", &[V], V),
-    experimental(f("range", &[], S)),
+    experimental(f("range", &[], S), (3, 12)),
     f("rate", &[M], V),
     f("resets", &[M], V),
     takes(f("round", &[V, S], V), 1, Some(2)),
@@ -151,23 +182,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
     f("sin", &[V], V),
     f("sinh", &[V], V),
     f("sort", &[V], V),
-    experimental(takes(f("sort_by_label", &[V, T], V), 1, None)),
-    experimental(takes(f("sort_by_label_desc", &[V, T], V), 1, None)),
+    experimental(takes(f("sort_by_label", &[V, T], V), 1, None), (2, 49)),
+    experimental(takes(f("sort_by_label_desc", &[V, T], V), 1, None), (2, 49)),
     f("sort_desc", &[V], V),
     f("sqrt", &[V], V),
-    experimental(f("start", &[], S)),
+    experimental(f("start", &[], S), (3, 12)),
     f("stddev_over_time", &[M], V),
     f("stdvar_over_time", &[M], V),
-    experimental(f("step", &[], S)),
+    experimental(f("step", &[], S), (3, 12)),
     f("sum_over_time", &[M], V),
     f("tan", &[V], V),
     f("tanh", &[V], V),
     f("time", &[], S),
     f("timestamp", &[V], V),
-    experimental(f("ts_of_first_over_time", &[M], V)),
-    experimental(f("ts_of_last_over_time", &[M], V)),
-    experimental(f("ts_of_max_over_time", &[M], V)),
-    experimental(f("ts_of_min_over_time", &[M], V)),
+    experimental(f("ts_of_first_over_time", &[M], V), (3, 7)),
+    experimental(f("ts_of_last_over_time", &[M], V), (3, 5)),
+    experimental(f("ts_of_max_over_time", &[M], V), (3, 5)),
+    experimental(f("ts_of_min_over_time", &[M], V), (3, 5)),
     f("vector", &[S], V),
     takes(f("year", &[V], V), 0, Some(1)),
 ];

@@ -1,9 +1,9 @@
 //! PromQL, the expression language of Prometheus: reads expressions, says where and why one is wrong, and what one that is right can and can't
-//! do. Pure: no clock, no files, no server. Decides what Prometheus 3 would take; leaves showing mistakes to `ui` and asking servers to others.
+//! do. Pure: no clock, no files, no server. Decides what some Prometheus would take; leaves showing mistakes to `ui` and asking servers to others.
 //!
 //! A parser of our own, since errors need their place: see ARCHITECTURE.md. Source of the grammar: Prometheus documentation, "Querying
 //! basics", "Operators", "Functions", "Feature flags". Syntax that a server takes only with a feature flag is read too, and
-//! [`analysis::experimental`] lists it.
+//! [`analysis::features`] lists it, with what only some versions take.
 
 pub mod analysis;
 pub mod ast;
@@ -20,7 +20,7 @@ mod token;
 mod types;
 
 pub use ast::Expr;
-pub use functions::{Function, Status, ValueType, function};
+pub use functions::{Function, Release, Status, ValueType, function};
 pub use literal::duration_text;
 pub use mistake::{Code, ParseError};
 pub use span::{Position, Span};

@@ -12,6 +12,8 @@ mod characters;
 pub struct Regex {
     /// It matches the empty text, and so series without the label.
     pub matches_empty: bool,
+    /// A group in it is named as in `(?<name>…)`, which is not read by what is built with a Go before 1.22.
+    pub has_go_group: bool,
 }
 
 /// A mistake in a regular expression.
@@ -30,11 +32,11 @@ pub struct RegexMistake {
 ///
 /// Says where Prometheus would refuse it, and why.
 pub fn check(pattern: &str) -> Result<Regex, RegexMistake> {
-    let mut reader = Reader { text: pattern, at: 0, depth: 0 };
+    let mut reader = Reader { text: pattern, at: 0, depth: 0, has_go_group: false };
     let node = reader.alternatives()?;
     match reader.peek() {
         Some(_) => Err(RegexMistake { at: reader.at, message: "this `)` has no `(` before it" }),
-        None => Ok(Regex { matches_empty: node.empty }),
+        None => Ok(Regex { matches_empty: node.empty, has_go_group: reader.has_go_group }),
     }
 }
 
@@ -59,6 +61,7 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    has_go_group: bool,
 }
 
 type Checked<T> = Result<T, RegexMistake>;
@@ -218,9 +221,10 @@ impl<'a> Reader<'a> {
     /// Reads a group or flags behind `(`.
     fn group(&mut self, start: usize) -> Checked<Option<Part>> {
         if self.skip("?") {
-            let named = self.skip("P<")
-                || !self.rest().starts_with("<=") && !self.rest().starts_with("<!") && self.skip("<");
-            if named {
+            let named_by_go =
+                !self.rest().starts_with("<=") && !self.rest().starts_with("<!") && self.skip("<");
+            self.has_go_group |= named_by_go;
+            if named_by_go || self.skip("P<") {
                 self.name(start)?;
             } else if !self.flags(start)? {
                 return Ok(None);

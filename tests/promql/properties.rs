@@ -124,7 +124,7 @@ fn judge(text: &str) -> Result<Option<Expr>, TestCaseError> {
     let mut spans = Vec::new();
     expr.walk(&mut |part| spans.push(part.span));
     spans.extend(analysis::selectors(&expr).iter().map(|series| series.span));
-    spans.extend(analysis::experimental(&expr).iter().map(|feature| feature.span));
+    spans.extend(analysis::features(&expr, text).iter().map(|feature| feature.span));
     spans.extend(analysis::windows(&expr, 15.0).iter().map(|window| window.span));
     spans.extend(
         analysis::never_resolves(&expr).iter().chain(&analysis::never_fires(&expr)).map(|doubt| doubt.span),

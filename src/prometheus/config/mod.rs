@@ -2,12 +2,13 @@
 //! hold between fields. Each finding has a place, a stable code, and where it can a hint.
 //!
 //! It decides whether a server would take a file, and what an administrator should look at. Reading YAML is left to `document`;
-//! expressions and templates are judged by functions that the caller passes in; whether a file exists is asked through [`Files`].
+//! expressions and templates are judged by functions that the caller passes in, and here only for the versions that take them; whether a file exists is asked through [`Files`].
 //! What each field means was taken from the documentation of Prometheus 3 (configuration, recording and alerting rules) and
 //! Alertmanager 0.28, and tried against promtool 2.42.
 //!
 //! `Error` is what the server would refuse or break on; `Warning` is what it takes, and what will most likely not do what was meant.
 
+mod ages;
 mod alertmanager;
 mod chats;
 mod clouds;

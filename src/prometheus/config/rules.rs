@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::ages;
 use super::fields::{Fields, is_empty};
 use super::inner_place::inner_span;
 use super::shape::{Field, Kind, Section, duration, int, text};
@@ -76,9 +77,12 @@ fn rule<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
     }
     if let Some(entry) = fields.filled("expr")
         && let Some(expr) = walk.word(&entry.value)
-        && let Some(mistake) = walk.surroundings.expr.and_then(|check| check(&expr))
+        && let Some(check) = walk.surroundings.expr
     {
-        inner_mistake(walk, &entry.value, mistake);
+        match check(&expr) {
+            Some(mistake) => inner_mistake(walk, &entry.value, mistake),
+            None => ages::expression(walk, &entry.value, &expr),
+        }
     }
 }
 
@@ -139,8 +143,9 @@ fn templates<'a>(walk: &mut Walk<'a>, fields: &Fields<'a>) {
         let Some((texts, _)) = fields.get(name).and_then(|entry| Fields::of(&entry.value)) else { continue };
         for entry in texts.iter() {
             let Some(text) = entry.value.text() else { continue };
-            if let Some(mistake) = check(text) {
-                inner_mistake(walk, &entry.value, mistake);
+            match check(text) {
+                Some(mistake) => inner_mistake(walk, &entry.value, mistake),
+                None => ages::template(walk, &entry.value, text),
             }
         }
     }

@@ -2,13 +2,13 @@
 //! of it can begin and end, whether its ranges hold enough samples. Knows no server and no values.
 
 mod bounds;
-mod experimental;
+mod features;
 mod firing;
 mod labels;
 mod selectors;
 mod windows;
 
-pub use experimental::{Feature, experimental};
+pub use features::{Feature, Flag, features};
 pub use firing::{Doubt, DoubtKind, never_fires, never_resolves};
 pub use labels::{LabelSet, labels};
 pub use selectors::{SeriesUse, selectors};

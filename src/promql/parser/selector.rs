@@ -175,7 +175,9 @@ impl Parser<'_> {
         };
         match of.kind {
             ExprKind::Selector(mut selector) if selector.range.is_none() => {
-                if selector.modifiers != Modifiers::default() {
+                // Prometheus looks for a time of its own here, and doesn't see `start()` and `end()`
+                let at = selector.modifiers.at.filter(|at| matches!(at, At::Start | At::End));
+                if selector.modifiers != (Modifiers { at, ..Modifiers::default() }) {
                     return misplaced(
                         "the range stands before `offset` and `@`",
                         "write `metric[5m] offset 1h`",

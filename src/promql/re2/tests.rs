@@ -7,7 +7,7 @@ fn valid_expressions_match_the_empty_text_or_not() {
     #[rustfmt::skip]
     let empty = ["", ".*", "a?", "a|", "(a|b)*", "^$", "(?i)", "a{0}", "a{0,3}", r"\Q\E", r"\B", "(?:)", "(?i:x)?", "x*?", "()+"];
     for pattern in empty {
-        assert_eq!(check(pattern), Ok(Regex { matches_empty: true }), "{pattern}");
+        assert!(check(pattern).is_ok_and(|regex| regex.matches_empty), "{pattern}");
     }
     #[rustfmt::skip]
     let full = [
@@ -16,7 +16,7 @@ fn valid_expressions_match_the_empty_text_or_not() {
         "(a{2}){3}", "ü+", "[[a]", "[a&&b]", r"\bx", "x{1000}", "]", "}",
     ];
     for pattern in full {
-        assert_eq!(check(pattern), Ok(Regex { matches_empty: false }), "{pattern}");
+        assert!(check(pattern).is_ok_and(|regex| !regex.matches_empty), "{pattern}");
     }
 }
 

@@ -2,7 +2,7 @@
 //! name; leaves blocks to `blocks`.
 
 use super::scan::{Kind, Token};
-use super::{FIELDS, FUNCTIONS, Template, TemplateCode, TemplateError, nearest};
+use super::{FIELDS, FUNCTIONS, NEWER, Newer, Template, TemplateCode, TemplateError, nearest};
 use crate::promql::span::Span;
 
 /// What `.` stands for.
@@ -349,6 +349,10 @@ impl Reader<'_> {
             return Ok(What::Constant);
         }
         if let Some(known) = FUNCTIONS.iter().find(|known| **known == name) {
+            let since = NEWER.iter().find(|(newer, _)| newer == known).map(|(_, since)| *since);
+            let span = self.tokens.get(place).map_or(self.action, |token| token.span);
+            let newer = since.map(|since| Newer { span, what: format!("the function `{known}`"), since });
+            self.found.newer.extend(newer);
             return Ok(What::Function(known));
         }
         let span = self.tokens.get(place).map_or(self.action, |token| token.span);

@@ -3,7 +3,7 @@
 
 use super::action::{Dot, Reader, Scope};
 use super::scan::{self, Action, Kind};
-use super::{Template, TemplateCode, TemplateError};
+use super::{ELSE_WITH, Newer, Template, TemplateCode, TemplateError};
 use crate::promql::span::Span;
 
 /// A block that waits for its `end`.
@@ -184,6 +184,11 @@ impl Reading<'_> {
                 Ok(())
             }
             Some(word) if word == keyword && keyword != "range" => {
+                if keyword == "with" {
+                    let span = action.tokens[0].span.to(action.tokens[1].span);
+                    let what = "`else with`".to_owned();
+                    self.found.newer.push(Newer { span, what, since: ELSE_WITH });
+                }
                 let dot = self.pipeline(action, 2, keyword, false)?;
                 self.enter(keyword, dot);
                 Ok(())

@@ -6,6 +6,7 @@ mod action;
 mod blocks;
 mod scan;
 
+use super::functions::Release;
 use super::span::Span;
 
 /// A mistake in a template.
@@ -82,6 +83,19 @@ pub struct Template {
     pub labels: Vec<(String, Span)>,
     /// Queries that it makes and that stand in it as strings, with the place of each string.
     pub queries: Vec<(String, Span)>,
+    /// Parts that not every server takes.
+    pub newer: Vec<Newer>,
+}
+
+/// A part of a template that only newer servers take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newer {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is, in words.
+    pub what: String,
+    /// The first version that takes it.
+    pub since: Release,
 }
 
 /// Reads the template of an alert's label or annotation.
@@ -150,6 +164,12 @@ const FUNCTIONS: [&str; 49] = [
     "slice",
     "urlquery",
 ];
+
+/// Functions that older servers lack (Prometheus' changelog: #16619, #17403).
+const NEWER: [(&str, Release); 3] = [("now", (3, 6)), ("toDuration", (3, 6)), ("urlQueryEscape", (3, 8))];
+
+/// `{{ else with … }}` came with Go 1.23, with which this version is built.
+const ELSE_WITH: Release = (2, 55);
 
 /// What the data of an alert's template hold.
 const FIELDS: [&str; 4] = ["Labels", "ExternalLabels", "ExternalURL", "Value"];

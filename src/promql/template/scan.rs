@@ -232,7 +232,12 @@ impl Scanner<'_> {
         let decimal = plain.starts_with(|first: char| first.is_ascii_digit() || first == '.')
             && plain.parse::<f64>().is_ok();
         let span = Span::new(self.at, self.at + literal.len());
-        if !(decimal || prefixed("0x", 16) || prefixed("0b", 2) || prefixed("0o", 8)) {
+        if !(decimal
+            || is_hexadecimal_float(&plain)
+            || prefixed("0x", 16)
+            || prefixed("0b", 2)
+            || prefixed("0o", 8))
+        {
             return Err(TemplateError::new(
                 span,
                 TemplateCode::Unexpected,
@@ -281,4 +286,19 @@ impl Scanner<'_> {
             _ => Ok(Kind::Text(value)),
         }
     }
+}
+
+/// Says whether a number is one of Go's such as `0x1.8p-4`: with an exponent of 2, which has to be there.
+fn is_hexadecimal_float(plain: &str) -> bool {
+    let Some((mantissa, exponent)) = plain.strip_prefix("0x").and_then(|rest| rest.split_once('p')) else {
+        return false;
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let is_hexadecimal = |digits: &str| digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    is_hexadecimal(whole)
+        && is_hexadecimal(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && !exponent.is_empty()
+        && exponent.bytes().all(|digit| digit.is_ascii_digit())
 }
