@@ -9,7 +9,7 @@ mod shared_lock;
 
 pub use input::{Written, absolute, config_folder, read_texts_in, write_new};
 pub use lock_file::{LockFile, LockOutcome};
-pub use process::{EditorFile, Ended, Offspring, arguments, edit_text, process_id, respawn, run};
+pub use process::{EditorFile, Ended, Offspring, arguments, process_id, respawn, run};
 pub use replaced::{beside, fits, followed, is_file, matching, replace_with_backup};
 pub use service_files::{
     identity, make_link, names_in, open_append, open_null, remove_file, remove_link, rename_file,

@@ -133,16 +133,6 @@ impl EditorFile {
     }
 }
 
-/// Lets a person edit a text with their editor, in a file of this name. Returns the text as it was saved.
-///
-/// # Errors
-/// When the editor can't be started or ends with a failure.
-pub fn edit_text(name: &str, text: &str) -> io::Result<String> {
-    let file = EditorFile::new(name)?;
-    file.edit(text)?;
-    file.text()
-}
-
 impl Offspring {
     /// Returns its process id.
     pub fn id(&self) -> u32 {

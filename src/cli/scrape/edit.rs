@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::change::{Change, finish, unchanged};
 use super::config_file::{ConfigFile, refusal};
-use super::editor::{Attempt, Mistakes, edit_lines};
+use super::editor::{Attempt, Mistakes, edit_lines, mistakes};
 use super::options::{JobOptions, way_out};
 use super::place::{Edited, TargetArgs, shell_word, until_written};
 use crate::cli::{Context, site_input};
@@ -160,10 +160,9 @@ fn put_in_place(
     (target, context): (&TargetArgs, &Context),
 ) -> Result<Attempt> {
     if let Err(findings) = read_typed("job", typed) {
-        let error = refusal(&typed_name("job"), typed, &findings).hint("nothing was written");
-        return Ok(Attempt::Mistaken(Mistakes { error, findings, first_line: 1 }));
+        return Ok(Attempt::Mistaken(mistakes(&typed_name("job"), typed, findings)));
     }
-    let mut mistakes = None;
+    let mut found = None;
     until_written(|| {
         let file = ConfigFile::open(target, context)?;
         let overtaken = || overtaken(&file.name);
@@ -175,7 +174,7 @@ fn put_in_place(
             // as what was read
             Ok(edited) => ManuallyDrop::new(edited),
             Err(error) => {
-                mistakes = Some(not_fitting(&error, &file.name));
+                found = Some(not_fitting(&error, &file.name));
                 return Ok(Edited::Yes);
             }
         };
@@ -183,12 +182,12 @@ fn put_in_place(
         if is_refused(&findings) {
             let error = refusal(&file.name, edited.text(), &findings).hint("nothing was written");
             let first_line = job_list::first_line(source, &args.name).unwrap_or(1);
-            mistakes = Some(Mistakes { error, findings, first_line });
+            found = Some(Mistakes { error, findings, first_line });
             return Ok(Edited::Yes);
         }
         finished(&file, Some(&edited), findings, vec![args.name.clone()], args.dry_run, (target, context))
     })?;
-    Ok(mistakes.map_or(Attempt::Done, Attempt::Mistaken))
+    Ok(found.map_or(Attempt::Done, Attempt::Mistaken))
 }
 
 fn overtaken(file: &str) -> Error {

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::config_file::refusal;
 use super::place::shell_word;
 use crate::cli::Context;
 use crate::document::{Finding, with_mistakes, without_mistakes};
@@ -24,6 +25,12 @@ pub(in crate::cli) struct Mistakes {
     pub(in crate::cli) findings: Vec<Finding>,
     /// On which line of the text that the findings are about the typed lines begin, from 1.
     pub(in crate::cli) first_line: usize,
+}
+
+/// Makes the mistakes of a text that was typed as a whole.
+pub(in crate::cli) fn mistakes(name: &str, typed: &str, findings: Vec<Finding>) -> Mistakes {
+    let error = refusal(name, typed, &findings).hint("nothing was written");
+    Mistakes { error, findings, first_line: 1 }
 }
 
 /// Has a person edit lines until `attempt` takes them. Says whether they were changed; if not, nothing was attempted.

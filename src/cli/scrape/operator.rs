@@ -6,16 +6,16 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::change::{Change, finish};
+use super::change::{Change, finish, unchanged};
 use super::check::{self, CheckArgs};
 use super::edit::{AddArgs, DeleteArgs, EditArgs};
+use super::editor::{Attempt, edit_lines, mistakes};
 use super::options::{JobOptions, way_out};
 use super::place::{Edited, Place, TargetArgs, until_written, unusable};
 use super::refusal;
 use crate::cli::Context;
 use crate::document::{Draft, Finding, Value, written};
 use crate::error::{Error, Kind, Result};
-use crate::fsio;
 use crate::kube_port::is_object_name;
 use crate::prometheus::config::{FileKind, Version, is_refused};
 use crate::prometheus::operator_jobs::{self, ScrapeConfigError, from_json, job_of};
@@ -92,18 +92,35 @@ impl ScrapeConfigs {
     }
 
     pub(super) fn edit(&self, args: &EditArgs, context: &Context) -> Result<()> {
-        let opens_editor = args.options.settings()?.is_empty();
+        if args.options.settings()?.is_empty() {
+            return self.edit_in_editor(args, context);
+        }
         until_written(|| {
             let object = self.object(&args.name)?;
             let before = text_of(&object.spec);
-            let (after, spec) = if opens_editor {
-                edited(&args.name, &before)?
-            } else {
-                let spec = changed(&args.options, &args.name, Some(&object.spec))?;
-                (text_of(&spec), spec)
-            };
-            self.finished(&args.name, &before, &after, &spec, args.dry_run, context)
+            let spec = changed(&args.options, &args.name, Some(&object.spec))?;
+            self.finished(&args.name, &before, &text_of(&spec), &spec, args.dry_run, context)
         })
+    }
+
+    fn edit_in_editor(&self, args: &EditArgs, context: &Context) -> Result<()> {
+        let name = &args.name;
+        let before = text_of(&self.object(name)?.spec);
+        let is_changed = edit_lines(&before, context, |typed| {
+            let draft = Draft::read(name, typed);
+            let Some(source) = draft.source.as_ref().filter(|_| !draft.has_errors()) else {
+                return Ok(Attempt::Mistaken(mistakes(name, typed, draft.findings)));
+            };
+            match self.finished(name, &before, typed, &source.root().to_json(), args.dry_run, context)? {
+                Edited::Yes => Ok(Attempt::Done),
+                Edited::Overtaken(error) => Err(unusable(&error)),
+            }
+        })?;
+        if is_changed {
+            return Ok(());
+        }
+        let shown = self.place.store.name(Path::new(name));
+        unchanged("ScrapeChange", &shown, vec![name.clone()], args.dry_run, context)
     }
 
     fn finished(
@@ -174,20 +191,6 @@ fn changed(options: &JobOptions, name: &str, before: Option<&Json>) -> Result<Js
         Error::new(Kind::Usage, error.to_string()).hint(hint)
     })?;
     Ok(spec)
-}
-
-/// Opens a `spec` in an editor.
-fn edited(name: &str, before: &str) -> Result<(String, Json)> {
-    let text = fsio::edit_text(&format!("{name}.yml"), before)
-        .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
-    let draft = Draft::read(name, &text);
-    match draft.source.as_ref().filter(|_| !draft.has_errors()) {
-        Some(source) => {
-            let spec = source.root().to_json();
-            Ok((text, spec))
-        }
-        None => Err(refusal(name, &text, &draft.findings).hint("nothing was written")),
-    }
 }
 
 fn text_of(spec: &Json) -> String {

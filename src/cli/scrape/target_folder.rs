@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::apply::{ApplyArgs, ApplyReport};
-use super::change::{Change, finish};
+use super::change::{Change, finish, unchanged};
 use super::check::{self, CheckArgs, FileReport};
 use super::edit::{AddArgs, DeleteArgs, EditArgs};
+use super::editor::{Attempt, edit_lines, mistakes};
 use super::options::way_out;
-use super::place::{Edited, Place, until_written};
+use super::place::{Edited, Place, until_written, unusable};
 use crate::cli::site_server::server_failed;
 use crate::cli::{Context, site_input};
 use crate::document::{Draft, Source, nearest};
 use crate::error::{Error, Kind, Result};
 use crate::fsio;
-use crate::prometheus::config::FileKind;
+use crate::prometheus::config::{FileKind, is_refused};
 use crate::prometheus::target_files::{
     self, EXTENSIONS, TargetFileError, TargetGroup, changed, demand_expressible, difference, groups, new_file,
 };
@@ -151,28 +152,39 @@ impl TargetFolder {
 
     pub(super) fn edit(&self, args: &EditArgs, context: &Context) -> Result<()> {
         let settings = args.options.settings()?;
+        if settings.is_empty() {
+            return self.edit_in_editor(args, context);
+        }
         until_written(|| {
             let file = self.file(&args.name)?;
             let source = file.source()?;
-            let edited = if settings.is_empty() {
-                let text = fsio::edit_text(&format!("{}.yml", file.job), &file.text)
-                    .map_err(|error| Error::from_source(Kind::Failed, "the editor has failed", &error))?;
-                let mut draft = Draft::read(&file.name, &text);
-                match draft.source.take().filter(|_| !draft.has_errors()) {
-                    Some(source) => Some(source),
-                    None => {
-                        return Err(
-                            super::refusal(&file.name, &text, &draft.findings).hint("nothing was written")
-                        );
-                    }
-                }
-            } else {
-                changed(source, &settings)
-                    .map_err(|error| not_edited(&file.job, &error, Some(source), &file.text))?
-            };
+            let edited = changed(source, &settings)
+                .map_err(|error| not_edited(&file.job, &error, Some(source), &file.text))?;
             let edited = edited.as_ref().unwrap_or(source);
             self.finished(&file.job, &file.path, &file.text, edited, args.dry_run, context)
         })
+    }
+
+    fn edit_in_editor(&self, args: &EditArgs, context: &Context) -> Result<()> {
+        let file = self.file(&args.name)?;
+        let is_changed = edit_lines(&file.text, context, |typed| {
+            let draft = Draft::read(&file.name, typed);
+            let Some(source) = draft.source.as_ref().filter(|_| !draft.has_errors()) else {
+                return Ok(Attempt::Mistaken(mistakes(&file.name, typed, draft.findings)));
+            };
+            let findings = self.place.check_source(source, &file.path, FileKind::FileSd, None);
+            if is_refused(&findings) {
+                return Ok(Attempt::Mistaken(mistakes(&file.name, typed, findings)));
+            }
+            match self.finished(&file.job, &file.path, &file.text, source, args.dry_run, context)? {
+                Edited::Yes => Ok(Attempt::Done),
+                Edited::Overtaken(error) => Err(unusable(&error)),
+            }
+        })?;
+        if is_changed {
+            return Ok(());
+        }
+        unchanged("ScrapeChange", &file.name, vec![file.job.clone()], args.dry_run, context)
     }
 
     fn finished(

@@ -288,7 +288,8 @@ mod tests {
     fn parts_are_found_with_their_flags() {
         let ranges = "promql-extended-range-selectors";
         let durations = "promql-duration-expr";
-        let cases: &[(&str, &[(&str, &str, Release)])] = &[
+        type Found = (&'static str, &'static str, Release);
+        let cases: &[(&str, &[Found])] = &[
             (
                 "limitk(3, mad_over_time(x[5m]))",
                 &[("`limitk`", FUNCTIONS_FLAG, (2, 54)), ("`mad_over_time`", FUNCTIONS_FLAG, (2, 49))],
