@@ -227,3 +227,13 @@ fn hints_name_the_configuration_that_was_named() {
         assert!(said.contains(&format!("{next} {WORDS}\n")), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn a_file_that_was_missing_before_is_no_mistake_of_what_was_typed() {
+    let home = Home::new();
+    fs::write(home.path("my files/p.yml"), format!("rule_files: [elsewhere.rules]\n{BEGIN}")).unwrap();
+    let (status, said) = home.edit("sed -i s/http/https/ \"$1\"", None);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("elsewhere.rules") && home.text().contains("scheme: https"), "{said}");
+    assert!(home.is_clean());
+}

@@ -4,7 +4,7 @@ use std::mem::ManuallyDrop;
 
 use clap::Args;
 
-use super::change::{Change, finish, unchanged};
+use super::change::{Change, excuse, finish, unchanged};
 use super::config_file::{ConfigFile, refusal};
 use super::editor::{Attempt, Mistakes, edit_lines, mistakes};
 use super::options::{JobOptions, way_out};
@@ -178,7 +178,8 @@ fn put_in_place(
                 return Ok(Edited::Yes);
             }
         };
-        let findings = checked(&file, Some(&edited));
+        let mut findings = checked(&file, Some(&edited));
+        excuse(&file.place, &file.path, &file.text, &mut findings);
         if is_refused(&findings) {
             let error = refusal(&file.name, edited.text(), &findings).hint("nothing was written");
             let first_line = job_list::first_line(source, &args.name).unwrap_or(1);
