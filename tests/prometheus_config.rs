@@ -388,8 +388,8 @@ fn jobs_are_listed_with_what_counts_for_them() {
     let [node, pods, more] = listed.as_slice() else { panic!("three jobs") };
     assert_eq!((node.scheme.as_str(), node.path.as_str(), node.auth), ("http", "/metrics", Auth::None));
     assert_eq!((node.interval.milliseconds, node.interval.is_own, node.timeout_ms), (30_000, false, 10_000));
-    assert_eq!(node.targets(), ["a", "b:1"]);
-    assert_eq!(node.labels(), [("rack".to_owned(), "5".to_owned())]);
+    assert_eq!(node.targets().collect::<Vec<_>>(), ["a", "b:1"]);
+    assert_eq!(node.labels().into_iter().collect::<Vec<_>>(), [("rack", vec!["5"])]);
     assert_eq!((pods.interval.milliseconds, pods.interval.is_own, pods.timeout_ms), (5_000, true, 5_000));
     assert_eq!(pods.discoveries, [("kubernetes".to_owned(), 2)]);
     assert_eq!((pods.auth, more.auth), (Auth::Authorization, Auth::Basic));
