@@ -5480,7 +5480,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule)
-            opts="-o -y -v -q -h -V --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version list add edit delete check test apply help"
+            opts="-o -y -v -q -h -V --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version list add edit delete check test apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5522,7 +5522,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__add)
-            opts="-o -y -v -q -h -V --group --record --expr --for --keep-firing-for --severity --summary --label --annotation --file --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --group --record --expr --for --keep-firing-for --severity --summary --label --annotation --file --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5600,7 +5600,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__apply)
-            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5658,7 +5658,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__check)
-            opts="-o -y -v -q -h -V --server --ca --token-file --server-version --strict --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --server-version --strict --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5716,13 +5716,21 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__delete)
-            opts="-o -y -v -q -h -V --group --file --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --group --where --line --file --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --line)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5766,13 +5774,21 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__edit)
-            opts="-o -y -v -q -h -V --group --expr --for --keep-firing-for --severity --summary --label --annotation --file --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --group --where --line --expr --for --keep-firing-for --severity --summary --label --annotation --file --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --line)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5970,7 +5986,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__list)
-            opts="-o -y -v -q -h -V --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6012,7 +6028,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__rule__subcmd__test)
-            opts="-o -y -v -q -h -V --junit --promtool --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --junit --promtool --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6062,7 +6078,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape)
-            opts="-o -y -v -q -h -V --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version list add edit delete check apply help"
+            opts="-o -y -v -q -h -V --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version list add edit delete check apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6104,7 +6120,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__add)
-            opts="-o -y -v -q -h -V --from-site --targets --interval --timeout --path --scheme --label --tls-ca --tls-server-name --basic-auth-user --basic-auth-file --bearer-file --kubernetes --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --from-site --targets --interval --timeout --path --scheme --label --tls-ca --tls-server-name --basic-auth-user --basic-auth-file --bearer-file --kubernetes --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6194,7 +6210,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__apply)
-            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server --ca --token-file --wait --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6252,7 +6268,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__check)
-            opts="-o -y -v -q -h -V --server-version --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --server-version --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6298,7 +6314,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__delete)
-            opts="-o -y -v -q -h -V --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6340,7 +6356,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__edit)
-            opts="-o -y -v -q -h -V --targets --interval --timeout --path --scheme --label --tls-ca --tls-server-name --basic-auth-user --basic-auth-file --bearer-file --kubernetes --dry-run --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --targets --interval --timeout --path --scheme --label --tls-ca --tls-server-name --basic-auth-user --basic-auth-file --bearer-file --kubernetes --dry-run --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -6542,7 +6558,7 @@ _enmon() {
             return 0
             ;;
         enmon__subcmd__scrape__subcmd__list)
-            opts="-o -y -v -q -h -V --target --kubeconfig --context --site --output --yes --verbose --quiet --color --help --version"
+            opts="-o -y -v -q -h -V --target --kubeconfig --context --files-elsewhere --site --output --yes --verbose --quiet --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -831,6 +831,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and not __fish_seen_subcommand_from list add edit delete check apply help" -s q -l quiet -d 'Say only what went wrong'
@@ -853,6 +854,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
@@ -885,6 +887,7 @@ always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l from-site -d 'Add the jobs of the site: its control server, and each device that serves metrics itself'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say only what went wrong'
@@ -916,6 +919,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say only what went wrong'
@@ -932,6 +936,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what went wrong'
@@ -948,6 +953,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
@@ -968,6 +974,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subc
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l dry-run -d 'Check the file for the version of the server, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand scrape; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say only what went wrong'
@@ -990,6 +997,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and not __fish_seen_subcommand_from list add edit delete check test apply help" -s q -l quiet -d 'Say only what went wrong'
@@ -1013,6 +1021,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say only what went wrong'
@@ -1039,12 +1048,15 @@ always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l record -d 'A recording rule instead of an alert'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l group -d 'Group, where several have a rule of this name' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l where -d 'Label that the rule has, where several have this name; may be repeated. NAME= means one that it lacks' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l line -d 'Line of the file on which the rule stands, where several have this name' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l expr -d 'Expression in PromQL' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l for -d 'How long the expression must hold before the alert fires' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l keep-firing-for -d 'How long the alert stays on after that' -r
@@ -1064,12 +1076,15 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s q -l quiet -d 'Say only what went wrong'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from edit" -s V -l version -d 'Print version'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l group -d 'Group, where several have a rule of this name' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l where -d 'Label that the rule has, where several have this name; may be repeated. NAME= means one that it lacks' -r
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l line -d 'Line of the file on which the rule stands, where several have this name' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l file -d 'Rule file; without it, the only one that the configuration names' -r -F
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l target -d 'Where the configuration is: file:PATH, configmap:NAMESPACE/NAME[/KEY], file_sd:FOLDER or operator:NAMESPACE; by default prometheus.config of the site file' -r
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Where the cluster is; without it KUBECONFIG, ~/.kube/config, or the service account of the pod' -r -F
@@ -1082,6 +1097,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l dry-run -d 'Show what would change, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Say only what went wrong'
@@ -1102,6 +1118,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l strict -d 'Doubts count as mistakes'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say only what went wrong'
@@ -1119,6 +1136,7 @@ yaml\t'For scripts and people'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say only what went wrong'
@@ -1139,6 +1157,7 @@ complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcom
 always\t'Always'
 never\t'Never'"
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l dry-run -d 'Check the file for the version of the server, and change nothing'
+complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -l files-elsewhere -d 'The files that the configuration names are on another machine: do not look for them'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s y -l yes -d 'Answer every question with yes'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more on stderr; twice: still more'
 complete -c enmon -n "__fish_enmon_using_subcommand rule; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Say only what went wrong'

@@ -1,3 +1,5 @@
+//! Places in texts of all forms, to the byte.
+
 use proptest::prelude::*;
 
 use super::*;
