@@ -98,7 +98,7 @@ fn files_that_cant_be_understood_are_named_beside_the_others() {
 
     let (code, out, said) = rule(&program, &["list", "r.yml", "old.yml", "route.yml"]);
     assert_eq!(code, 3, "{said}");
-    assert!(out.contains("r.yml") && out.contains("file") && out.contains("Hot"), "{out}");
+    assert!(out.contains("r.yml") && out.starts_with("FILE ") && out.contains("Hot"), "{out}");
     assert!(said.contains("before 2.0") && said.contains("route.yml:1:1"), "{said}");
 
     let (code, out, _) = rule(&program, &["list", "route.yml"]);

@@ -218,7 +218,7 @@ fn hints_name_the_configuration_that_was_named() {
         (&["scrape", "add", "hall", "--targets", "a:1"], "enmon scrape edit hall"),
         (&["scrape", "edit", "hall", "--interval", "30s"], "enmon scrape apply"),
         (&["rule", "edit", "B", "--for", "1m"], "enmon rule list"),
-        (&["rule", "add", "A", "--group", "g", "--expr", "up"], "enmon rule edit A"),
+        (&["rule", "add", "A", "--group", "g", "--expr", "up"], "enmon rule edit A --line 4"),
         (&["rule", "edit", "A", "--for", "1m"], "enmon rule apply"),
     ] {
         let mut command = home.program.with(arguments);
