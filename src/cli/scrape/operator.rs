@@ -105,16 +105,19 @@ impl ScrapeConfigs {
 
     fn edit_in_editor(&self, args: &EditArgs, context: &Context) -> Result<()> {
         let name = &args.name;
-        let before = text_of(&self.object(name)?.spec);
-        let is_changed = edit_lines(&before, context, |typed| {
+        let opened = self.object(name)?.spec;
+        let is_changed = edit_lines(&text_of(&opened), context, |typed| {
             let draft = Draft::read(name, typed);
             let Some(source) = draft.source.as_ref().filter(|_| !draft.has_errors()) else {
                 return Ok(Attempt::Mistaken(mistakes(name, typed, draft.findings)));
             };
-            match self.finished(name, &before, typed, &source.root().to_json(), args.dry_run, context)? {
-                Edited::Yes => Ok(Attempt::Done),
-                Edited::Overtaken(error) => Err(unusable(&error)),
-            }
+            let typed = source.root().to_json();
+            until_written(|| {
+                let there = self.object(name)?.spec;
+                let spec = carried_over(&opened, &typed, &there).ok_or_else(|| overtaken(name))?;
+                self.finished(name, &text_of(&there), &text_of(&spec), &spec, args.dry_run, context)
+            })?;
+            Ok(Attempt::Done)
         })?;
         if is_changed {
             return Ok(());
@@ -193,6 +196,30 @@ fn changed(options: &JobOptions, name: &str, before: Option<&Json>) -> Result<Js
     Ok(spec)
 }
 
+/// Makes the changes of a person in a `spec` that others may have changed while the editor was open. `None`: they changed the same keys.
+fn carried_over(opened: &Json, typed: &Json, there: &Json) -> Option<Json> {
+    if there == opened {
+        return Some(typed.clone());
+    }
+    let (opened, typed, there) = (opened.as_object()?, typed.as_object()?, there.as_object()?);
+    let mut carried = there.clone();
+    for key in opened.keys().chain(typed.keys()).filter(|key| opened.get(*key) != typed.get(*key)) {
+        if there.get(key) != opened.get(key) {
+            return None;
+        }
+        match typed.get(key) {
+            Some(value) => carried.insert(key.clone(), value.clone()),
+            None => carried.remove(key),
+        };
+    }
+    Some(Json::Object(carried))
+}
+
+fn overtaken(name: &str) -> Error {
+    Error::new(Kind::Failed, format!("somebody else has changed the same keys of `{name}` meanwhile"))
+        .hint("nothing was written; try again")
+}
+
 fn text_of(spec: &Json) -> String {
     written(&from_json(spec), "\n")
 }
@@ -224,5 +251,43 @@ impl Report for ListReport {
             ]);
         }
         table.render(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_person_changed_is_carried_over_unless_others_changed_it_too() {
+        let opened = json!({"a": 1, "b": {"c": 2}, "d": 3});
+        for (typed, there, carried) in [
+            (
+                json!({"a": 5, "b": {"c": 2}, "d": 3}),
+                opened.clone(),
+                Some(json!({"a": 5, "b": {"c": 2}, "d": 3})),
+            ),
+            (
+                json!({"a": 5, "b": {"c": 2}}),
+                json!({"a": 1, "b": {"c": 7}, "d": 3, "e": 4}),
+                Some(json!({"a": 5, "b": {"c": 7}, "e": 4})),
+            ),
+            (
+                json!({"a": 1, "b": {"c": 2}, "d": 3, "e": 1}),
+                json!({"a": 1, "b": {"c": 2}}),
+                Some(json!({"a": 1, "b": {"c": 2}, "e": 1})),
+            ),
+            (json!({"a": 5, "b": {"c": 2}, "d": 3}), json!({"a": 6, "b": {"c": 2}, "d": 3}), None),
+            (json!({"b": {"c": 2}, "d": 3}), json!({"a": 6, "b": {"c": 2}, "d": 3}), None),
+            (
+                json!({"a": 1, "b": {"c": 2}, "d": 3, "e": 1}),
+                json!({"a": 1, "b": {"c": 2}, "d": 3, "e": 2}),
+                None,
+            ),
+        ] {
+            assert_eq!(carried_over(&opened, &typed, &there), carried, "{typed} {there}");
+        }
     }
 }
